@@ -1,0 +1,154 @@
+"""``results.json``: what one cell of a grid found. Tables, figures and cards are views of these files."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.files import atomic_write_text
+
+__all__ = ["RESULTS_FILE", "find_results", "read_results", "write_results"]
+
+RESULTS_FILE = "results.json"
+
+# In the order in which they are written.
+_SCHEMA: dict[str, type | tuple[type, ...]] = {
+    "task": str,
+    "method": str,
+    "shots": int,
+    "seed": int,
+    "model": str,
+    "languages": list,
+    "metric": str,
+    "scores": dict,
+    "average": (int, float),
+    "settings": dict,
+    "shot_ids": dict,
+    "versions": dict,
+    "train_seconds": (int, float),
+    "peak_memory_bytes": int,
+    "surgery": dict,
+}
+
+
+def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
+    """Write ``folder/results.json`` atomically: a reader sees all of it or none.
+
+    Args:
+        folder: The cell's folder; it is made if it is missing.
+        results: A value for every key of the schema, and no other key:
+
+            - ``task``, ``method``, ``shots`` (K), ``seed``: which cell this is;
+            - ``model``: the model it started from;
+            - ``languages``: the test languages, source first;
+            - ``metric``: name of the main metric;
+            - ``scores``: ``{language: {metric: 0 to 100}}``, one entry for each of ``languages``;
+            - ``average``: mean of the main metric over all ``languages``;
+            - ``settings``: those that differ from the defaults;
+            - ``shot_ids``: ``{language: [id of a row, ...]}``;
+            - ``versions``: of Python and the libraries;
+            - ``train_seconds``, ``peak_memory_bytes``;
+            - ``surgery``: what surgery did, ``{}`` where there was none.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        InputError: If a key is missing, unknown or of the wrong type.
+
+    Example:
+        >>> import tempfile
+        >>> cell = dict(task="panx", method="zero-shot", shots=0, seed=1, model="m", languages=["en"], metric="f1",
+        ...     scores={"en": {"f1": 80.0}}, average=80.0, settings={}, shot_ids={}, versions={}, train_seconds=1.5,
+        ...     peak_memory_bytes=1, surgery={})
+        >>> read_results(write_results(tempfile.mkdtemp(), cell)) == cell
+        True
+    """
+    path = Path(folder) / RESULTS_FILE
+    if unknown := sorted(results.keys() - _SCHEMA.keys()):
+        raise InputError(f"{path}: unknown key {unknown[0]!r}. Expected only {', '.join(_SCHEMA)}.")
+    _validate(path, results)
+    ordered = {key: results[key] for key in _SCHEMA}
+    for key in ("scores", "shot_ids"):
+        ordered[key] = dict(sorted(ordered[key].items()))
+    text = json.dumps(ordered, indent=2, ensure_ascii=False, allow_nan=False)
+    return atomic_write_text(path, text + "\n")
+
+
+def read_results(path: str | Path) -> dict[str, Any]:
+    """Read and check one results file.
+
+    Args:
+        path: The file, or the folder of a cell.
+
+    Returns:
+        The schema's keys (see `write_results`) and no others: keys of later versions are left out.
+
+    Raises:
+        InputError: If the file is missing or is no JSON, or a key is missing or of the wrong type; one line that names
+            the file and the key.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / RESULTS_FILE
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file. Expected the results of a finished cell.") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON ({error}). Delete the file and run its cell again.") from None
+    if not isinstance(results, dict):
+        raise InputError(f"{path}: expected a JSON object, found {type(results).__name__}. Delete it and run again.")
+    _validate(path, results)
+    return {key: results[key] for key in _SCHEMA}
+
+
+def find_results(out: str | Path) -> list[dict[str, Any]]:
+    """Read every results file below a folder.
+
+    Args:
+        out: A folder; usually the ``--output_dir`` of a grid. Hidden folders are not searched.
+
+    Returns:
+        The results, sorted by task, method, K and seed; empty if there are none.
+
+    Raises:
+        InputError: If ``out`` is no folder, if a file is no results file, or if two files are of the same cell.
+    """
+    out = Path(out)
+    if not out.is_dir():
+        raise InputError(f"{out}: no such folder. Expected the --output_dir of a run.")
+    cells: dict[tuple[str, str, int, int], tuple[Path, dict[str, Any]]] = {}
+    for path in sorted(out.rglob(RESULTS_FILE)):
+        if any(part.startswith(".") for part in path.relative_to(out).parts):
+            continue
+        results = read_results(path)
+        cell = (results["task"], results["method"], results["shots"], results["seed"])
+        if cell in cells:
+            name = "{} {} k{} seed{}".format(*cell)
+            raise InputError(f"{path}: {name} is also in {cells[cell][0]}. Give a folder that holds each cell once.")
+        cells[cell] = (path, results)
+    return [cells[cell][1] for cell in sorted(cells)]
+
+
+def _validate(path: Path, results: Mapping[str, Any]) -> None:
+    for key, types in _SCHEMA.items():
+        if key not in results:
+            raise InputError(f"{path}: key {key!r} is missing. Run its cell again.")
+        value = results[key]
+        if not isinstance(value, types) or isinstance(value, bool):
+            expected = types.__name__ if isinstance(types, type) else "number"
+            raise InputError(f"{path}: {key!r} must be of type {expected}. Got {value!r}. Run its cell again.")
+    languages, scores, metric = results["languages"], results["scores"], results["metric"]
+    if not languages or sorted(languages) != sorted(scores):
+        raise InputError(f"{path}: 'scores' must be for {languages}. Got {sorted(scores)}. Run its cell again.")
+    for language, values in scores.items():
+        if not isinstance(values, dict) or metric not in values:
+            raise InputError(f"{path}: 'scores' of {language!r} lack the metric {metric!r}. Run its cell again.")
+        for name, value in values.items():
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                raise InputError(
+                    f"{path}: {name!r} of {language!r} must be a number. Got {value!r}. Run its cell again."
+                )

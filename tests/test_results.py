@@ -1,0 +1,104 @@
+import json
+
+import pytest
+
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.results import find_results, read_results, write_results
+
+CELL = {
+    "task": "panx",
+    "method": "zero-shot",
+    "shots": 0,
+    "seed": 1,
+    "model": "some/model",
+    "languages": ["en", "sw", "de"],
+    "metric": "f1",
+    "scores": {"en": {"f1": 80.0, "precision": 81}, "sw": {"f1": 40.5}, "de": {"f1": 60.0}},
+    "average": 60.166,
+    "settings": {"learning_rate": 1e-4},
+    "shot_ids": {"sw": ["train-sw-3"], "de": ["train-de-57"]},
+    "versions": {"python": "3.11"},
+    "train_seconds": 12.5,
+    "peak_memory_bytes": 1,
+    "surgery": {},
+}
+
+
+def test_written_results_are_read_back(tmp_path):
+    assert read_results(write_results(tmp_path / "new" / "folder", CELL)) == CELL
+    assert read_results(tmp_path / "new" / "folder") == CELL
+
+
+def test_order_of_keys_and_languages_does_not_change_the_file(tmp_path):
+    turned = dict(reversed(CELL.items())) | {"scores": dict(reversed(CELL["scores"].items()))}
+    first, second = write_results(tmp_path / "a", CELL), write_results(tmp_path / "b", turned)
+    assert first.read_bytes() == second.read_bytes()
+    assert list(json.loads(first.read_text()))[:4] == ["task", "method", "shots", "seed"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = write_results(tmp_path, CELL)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_results(tmp_path, CELL | {"average": float("nan")})
+    assert read_results(path) == CELL
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"shots": "5"}, r"results\.json: 'shots' must be of type int\. Got '5'"),
+        ({"seed": True}, r"'seed' must be of type int"),
+        ({"train_seconds": None}, r"'train_seconds' must be of type number"),
+        ({"languages": ["en"]}, r"'scores' must be for \['en'\]"),
+        ({"metric": "accuracy"}, r"'scores' of 'en' lack the metric 'accuracy'"),
+        ({"languages": ["en"], "scores": {"en": {"f1": "high"}}}, r"'f1' of 'en' must be a number\. Got 'high'"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_file(tmp_path, change, message):
+    with pytest.raises(InputError, match=message):
+        write_results(tmp_path, CELL | change)
+    (tmp_path / "results.json").write_text(json.dumps(CELL | change))
+    with pytest.raises(InputError, match=message):
+        read_results(tmp_path)
+
+
+def test_a_missing_key_is_named_with_its_file(tmp_path):
+    (tmp_path / "results.json").write_text(json.dumps({k: v for k, v in CELL.items() if k != "model"}))
+    with pytest.raises(InputError, match=r"results\.json: key 'model' is missing"):
+        read_results(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '"text"'])
+def test_a_broken_file_is_named(tmp_path, text):
+    (tmp_path / "results.json").write_text(text)
+    with pytest.raises(InputError, match=r"results\.json: "):
+        read_results(tmp_path)
+
+
+def test_keys_of_later_versions_are_not_written_but_can_be_read(tmp_path):
+    with pytest.raises(InputError, match="unknown key 'extra'"):
+        write_results(tmp_path, CELL | {"extra": 1})
+    (tmp_path / "results.json").write_text(json.dumps(CELL | {"extra": 1}))
+    assert read_results(tmp_path) == CELL
+
+
+def test_results_are_found_sorted_by_cell(tmp_path):
+    for method, shots, seed in [("ord-fs", 10, 1), ("ord-fs", 5, 2), ("ord-fs", 5, 1), ("mix-ft", 5, 1)]:
+        cell = CELL | {"method": method, "shots": shots, "seed": seed}
+        write_results(tmp_path / "panx" / method / f"k{shots}" / f"seed{seed}", cell)
+    write_results(tmp_path / "panx" / ".stages" / "hidden", CELL)
+    found = [(r["method"], r["shots"], r["seed"]) for r in find_results(tmp_path)]
+    assert found == [("mix-ft", 5, 1), ("ord-fs", 5, 1), ("ord-fs", 5, 2), ("ord-fs", 10, 1)]
+
+
+def test_one_cell_in_two_folders_is_refused(tmp_path):
+    write_results(tmp_path / "a", CELL)
+    write_results(tmp_path / "b", CELL)
+    with pytest.raises(InputError, match="panx zero-shot k0 seed1 is also in"):
+        find_results(tmp_path)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(InputError, match="nowhere: no such folder"):
+        find_results(tmp_path / "nowhere")
