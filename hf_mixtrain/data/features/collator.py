@@ -1,0 +1,35 @@
+"""Batches: pads each to its own longest feature, and leaves out the columns that no model takes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from transformers import DataCollatorForTokenClassification, DataCollatorWithPadding, PreTrainedTokenizerBase
+
+from ..task import Task
+
+__all__ = ["data_collator"]
+
+_TARGETS = ("labels", "start_positions", "end_positions")
+
+
+@dataclass
+class _OnlyModelInputs:
+    collate: DataCollatorForTokenClassification | DataCollatorWithPadding
+
+    def __call__(self, features: list[dict[str, Any]]) -> dict[str, Any]:
+        wanted = {*self.collate.tokenizer.model_input_names, *_TARGETS}
+        return self.collate([{name: row[name] for name in row if name in wanted} for row in features])
+
+
+def data_collator(task: Task, tokenizer: PreTrainedTokenizerBase) -> _OnlyModelInputs:
+    """Return what makes batches of the features of ``task``; it goes to a `Trainer` as ``data_collator``.
+
+    Args:
+        task: The task; tagging pads the labels too.
+        tokenizer: Knows the padding token and the inputs of the model.
+
+    Returns:
+        A callable from a list of features to a dict of tensors. Columns such as ``language`` and ``row`` are left out.
+    """
+    kind = DataCollatorForTokenClassification if task.kind == "token-classification" else DataCollatorWithPadding
+    return _OnlyModelInputs(kind(tokenizer))

@@ -1,0 +1,95 @@
+"""The languages of the four tasks and of their published extensions: name, family and script."""
+
+from typing import NamedTuple
+
+__all__ = ["LANGUAGES", "Language"]
+
+
+class Language(NamedTuple):
+    """One language, under the code that its data sets use.
+
+    Attributes:
+        code: Two or three letters, as in the file names of the data sets (ISO 639).
+        name: English name.
+        family: Language family, for Indo-European and Austronesian the branch.
+        script: Script of the texts in these data sets.
+    """
+
+    code: str
+    name: str
+    family: str
+    script: str
+
+
+_TABLE = """
+af  | Afrikaans       | Germanic         | Latin
+ar  | Arabic          | Semitic          | Arabic
+az  | Azerbaijani     | Turkic           | Latin
+bg  | Bulgarian       | Slavic           | Cyrillic
+bn  | Bengali         | Indo-Aryan       | Bengali
+bzd | Bribri          | Chibchan         | Latin
+cni | Asháninka       | Arawakan         | Latin
+da  | Danish          | Germanic         | Latin
+de  | German          | Germanic         | Latin
+el  | Greek           | Hellenic         | Greek
+en  | English         | Germanic         | Latin
+es  | Spanish         | Romance          | Latin
+et  | Estonian        | Uralic           | Latin
+eu  | Basque          | Isolate          | Latin
+fa  | Persian         | Iranian          | Arabic
+fi  | Finnish         | Uralic           | Latin
+fr  | French          | Romance          | Latin
+gn  | Guarani         | Tupian           | Latin
+gu  | Gujarati        | Indo-Aryan       | Gujarati
+ha  | Hausa           | Chadic           | Latin
+hch | Wixarika        | Uto-Aztecan      | Latin
+he  | Hebrew          | Semitic          | Hebrew
+hi  | Hindi           | Indo-Aryan       | Devanagari
+hr  | Croatian        | Slavic           | Latin
+hu  | Hungarian       | Uralic           | Latin
+id  | Indonesian      | Malayo-Sumbawan  | Latin
+ig  | Igbo            | Niger-Congo      | Latin
+it  | Italian         | Romance          | Latin
+ja  | Japanese        | Japonic          | Japanese
+jv  | Javanese        | Javanese         | Latin
+ka  | Georgian        | Kartvelian       | Georgian
+kk  | Kazakh          | Turkic           | Cyrillic
+ko  | Korean          | Koreanic         | Hangul
+lt  | Lithuanian      | Baltic           | Latin
+ml  | Malayalam       | Dravidian        | Malayalam
+mr  | Marathi         | Indo-Aryan       | Devanagari
+ms  | Malay           | Malayo-Sumbawan  | Latin
+my  | Burmese         | Sino-Tibetan     | Burmese
+nl  | Dutch           | Germanic         | Latin
+pa  | Punjabi         | Indo-Aryan       | Gurmukhi
+pl  | Polish          | Slavic           | Latin
+pt  | Portuguese      | Romance          | Latin
+qu  | Quechua         | Quechuan         | Latin
+ro  | Romanian        | Romance          | Latin
+ru  | Russian         | Slavic           | Cyrillic
+rw  | Kinyarwanda     | Niger-Congo      | Latin
+shp | Shipibo-Konibo  | Panoan           | Latin
+sk  | Slovak          | Slavic           | Latin
+sr  | Serbian         | Slavic           | Latin
+sw  | Swahili         | Niger-Congo      | Latin
+ta  | Tamil           | Dravidian        | Tamil
+tar | Rarámuri        | Uto-Aztecan      | Latin
+te  | Telugu          | Dravidian        | Telugu
+th  | Thai            | Kra-Dai          | Thai
+tl  | Tagalog         | Greater Central Philippine | Latin
+tr  | Turkish         | Turkic           | Latin
+uk  | Ukrainian       | Slavic           | Cyrillic
+ur  | Urdu            | Indo-Aryan       | Arabic
+vi  | Vietnamese      | Austroasiatic    | Latin
+wo  | Wolof           | Niger-Congo      | Latin
+xh  | Xhosa           | Niger-Congo      | Latin
+yo  | Yoruba          | Niger-Congo      | Latin
+zh  | Chinese         | Sino-Tibetan     | Han
+zu  | Zulu            | Niger-Congo      | Latin
+"""
+
+#: Every language by its code. A language that is not here can be used all the same; tables then show its code.
+LANGUAGES: dict[str, Language] = {
+    language.code: language
+    for language in (Language(*(cell.strip() for cell in line.split("|"))) for line in _TABLE.strip().splitlines())
+}

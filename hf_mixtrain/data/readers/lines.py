@@ -1,0 +1,47 @@
+"""Text files line by line, with the line's number for messages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...errors import InputError
+
+__all__ = ["decode", "numbered_lines", "read_bytes"]
+
+_BOM = "\ufeff"
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the file's content, or say in one line why it cannot be had."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: expected a file, found: {error.strerror or error}. Check the path.") from error
+
+
+def decode(content: bytes, path: Path) -> str:
+    """Return ``content`` as text: UTF-8, without the byte order mark that some editors put in front.
+
+    A mark that is followed by a tab is kept: it is a token, as in Tamil PAN-X.
+    """
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        found = content[error.start : error.start + 1].hex()
+        raise InputError(
+            f"{path}:{line}: expected UTF-8 text, found the byte 0x{found}. Save the file as UTF-8."
+        ) from error
+    return text[1:] if text.startswith(_BOM) and not text.startswith(f"{_BOM}\t") else text
+
+
+def numbered_lines(content: bytes, path: Path) -> Iterator[tuple[int, str]]:
+    """Yield ``(number from 1, line)``. Lines end at LF or CR LF, and nowhere else.
+
+    `str.splitlines` would also cut at U+0085 and U+2028, which occur inside tokens.
+    """
+    text = decode(content, path)
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    for number, line in enumerate(lines, 1):
+        yield number, line.removesuffix("\r")

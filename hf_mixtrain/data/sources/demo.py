@@ -1,0 +1,25 @@
+"""Rows of the made-up corpus that comes with the package."""
+
+from pathlib import Path
+
+from ...errors import InputError
+from ..task import Task
+from .folder import FolderSource
+
+__all__ = ["demo_source"]
+
+_FOLDER = Path(__file__).parents[1] / "demo"
+
+
+def demo_source(task: Task, source_language: str = "en") -> FolderSource:
+    """Return the rows of the demo corpus; it has named entities only, in the labels and layout of ``panx``.
+
+    Raises:
+        InputError: For any other task.
+    """
+    if task.name != "panx":
+        raise InputError(
+            f"Expected the task 'panx' for the demo data, which has named entities only. Found {task.name!r}. "
+            "Use `data_source` hub or a folder."
+        )
+    return FolderSource(_FOLDER, task, source_language)

@@ -1,0 +1,100 @@
+"""Rows from a folder in XTREME's layout: one file for each language and split."""
+
+import difflib
+import hashlib
+import re
+from pathlib import Path
+from typing import get_args
+
+from datasets import Dataset
+
+from ...errors import InputError
+from ..cache import cached_dataset, key_of
+from ..readers import read_bytes, read_rows
+from ..rows import batches, row_features
+from ..task import Split, Task
+
+__all__ = ["FolderSource"]
+
+#: Raised when a reader would give other rows for the same file.
+_VERSION = 1
+
+
+class FolderSource:
+    """The files of one task below a data folder. Which languages there are is found from the files."""
+
+    def __init__(self, folder: str | Path, task: Task, source_language: str = "en"):
+        self.folder = Path(folder).expanduser()
+        self.task = task
+        self.source_language = source_language
+        if not self.folder.is_dir():
+            raise InputError(
+                f"{folder}: expected a folder with data, 'hub' or 'demo', found no such folder. Check `data_source`."
+            )
+        if not task.folder:
+            raise InputError(
+                f"Task {task.name!r} says nothing about files. Add `folder:` with train, dev and test to its YAML file."
+            )
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Nothing to record: shots carry a checksum of their rows."""
+        return {}
+
+    def path(self, language: str, split: Split) -> Path | None:
+        """Return where the rows of a language and split should be, or None if the task has no such file."""
+        template = self.task.folder.get(split)
+        if template is None or ("{language}" not in template and language != self.source_language):
+            return None
+        return self.folder / template.replace("{language}", language)
+
+    def has(self, language: str, split: Split) -> bool:
+        """Whether there is such a file."""
+        path = self.path(language, split)
+        return path is not None and path.is_file()
+
+    def languages(self) -> list[str]:
+        """Return the languages that have a file for any split: those of the task first, in its order, then others."""
+        found = set()
+        for split in get_args(Split):
+            template = self.task.folder.get(split, "")
+            before, placeholder, after = template.partition("{language}")
+            if not placeholder:
+                continue
+            pattern = re.compile(
+                re.escape(before)
+                + r"(?P<code>[^/\\]+?)"
+                + re.escape(after).replace(re.escape("{language}"), "(?P=code)")
+            )
+            for path in self.folder.glob(template.replace("{language}", "*")):
+                if match := pattern.fullmatch(path.relative_to(self.folder).as_posix()):
+                    found.add(match["code"])
+        return [code for code in self.task.languages if code in found] + sorted(found - set(self.task.languages))
+
+    def read(self, language: str, split: Split) -> Dataset:
+        """Return the rows of one file.
+
+        Raises:
+            InputError: If the file is missing, or is not as its reader expects.
+        """
+        path = self.path(language, split)
+        if path is None or not path.is_file():
+            raise InputError(self._missing(language, split, path))
+        content = read_bytes(path)
+        task = self.task
+        of_file = hashlib.blake2b(content).hexdigest()
+        of_task = (task.kind, task.labels, sorted(task.columns.items()), task.quoted)
+        key = key_of(_VERSION, of_file, path.suffix, of_task, language, split)
+        return cached_dataset(
+            "rows", key, row_features(task), lambda: batches(read_rows(content, path, task), language, split)
+        )
+
+    def _missing(self, language: str, split: Split, path: Path | None) -> str:
+        there = [code for code in self.languages() if self.has(code, split)]
+        near = difflib.get_close_matches(language, there, n=1, cutoff=0.5)
+        if path is None:
+            return f"Task {self.task.name!r} has no {split} file for {language!r}: its YAML file names none."
+        remedy = f"Languages there: {', '.join(there)}." if there else "Check `data_source`."
+        return f"{path}: expected the {split} rows of {language!r}, found no such file. {remedy}" + (
+            f" Did you mean {near[0]!r}?" if near else ""
+        )
