@@ -1,0 +1,196 @@
+"""The text of a card: numbers and sentences that the template puts in their place."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from hf_mixtrain.cards.base_models import BaseModel
+from hf_mixtrain.cards.compare import Comparison, Row, compare
+from hf_mixtrain.cards.describe import citations, describe_method
+from hf_mixtrain.cards.facts import DataFacts, FolderFacts, model_name, shots_checksum
+from hf_mixtrain.cards.notes import TASK_NOTES
+from hf_mixtrain.cards.usage import recipe, usage
+from hf_mixtrain.methods import METHODS
+
+__all__ = ["card_text"]
+
+Results = Mapping[str, Any]
+
+
+def card_text(
+    results: Results, siblings: Sequence[Results], data: DataFacts, base: BaseModel, folder: FolderFacts
+) -> str:
+    """Fill the template of the package.
+
+    Args:
+        results: The cell.
+        siblings: Other cells of the grid.
+        data: What the task says of its data sets.
+        base: The model it started from.
+        folder: What stands in the cell's folder.
+
+    Returns:
+        Markdown without metadata. The same arguments give the same text: no dates, no paths.
+    """
+    environment = Environment(
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined
+    )
+    template = environment.from_string((files(__package__) / "card.md.jinja").read_text(encoding="utf-8"))
+    source = results["settings"].get("source_language", "en")
+    comparison = compare(results, siblings)
+    sentences = describe_method(results["method"])
+    return template.render(
+        name=model_name(results),
+        results=results,
+        shots=bool(results["shot_ids"]),
+        shot_word="shot" if results["shots"] == 1 else "shots",
+        data=data,
+        base=base,
+        base_link=_base_link(base, results),
+        source_name=data.language_names.get(source, source),
+        targets=[language for language in results["languages"] if language != source],
+        method_title=METHODS[results["method"]].title,
+        method_text=" ".join(sentences) + f" Source: {METHODS[results['method']].source}.",
+        citations=citations(results["method"]),
+        folder=folder,
+        usage=usage(data.kind, results["task"]),
+        metric_title=_capital(data.metric_title(results["metric"])),
+        **_table(comparison, data),
+        **_other_scores(results, data),
+        data_text=_data_text(results, data),
+        shots_text=_shots_text(results, folder),
+        checksum=shots_checksum(results["shot_ids"]),
+        shot_ids=sorted(results["shot_ids"].items()),
+        surgery=_surgery(results["surgery"]),
+        recipe=recipe(results),
+        seconds=_duration(results["train_seconds"]),
+        memory=_memory(results["peak_memory_bytes"]),
+        versions=_versions(results),
+        limits=_limits(results, data, base),
+    )
+
+
+def _table(comparison: Comparison, data: DataFacts) -> dict[str, Any]:
+    def cells(row: Row) -> dict[str, str]:
+        name = data.language_names.get(row.language)
+        return {
+            "name": f"{name} ({row.language})" if name else f"**{row.language}**",
+            "shots": str(row.shots),
+            "zero_shot": "" if row.zero_shot is None else f"{row.zero_shot:.2f}",
+            "score": f"{row.score:.2f}",
+            "gain": "" if row.gain is None else f"{row.gain:+.2f}",
+            "seeds": f"{row.seeds.mean:.2f} ± {row.seeds.sd:.2f}" if row.seeds.sd is not None else "",
+        }
+
+    zero_shot = comparison.zero_shot_seeds
+    here = comparison.rows[0].seeds.n
+    note = f", seed {zero_shot[0]}" if len(zero_shot) == 1 else f", mean over {len(zero_shot)} seeds"
+    return {
+        "rows": [cells(row) for row in comparison.rows + comparison.means],
+        "has_zero_shot": bool(zero_shot),
+        "zero_shot_note": note,
+        "has_seeds": here > 1,
+        "n_seeds": here,
+        "seed_list": ", ".join(map(str, comparison.seeds)),
+    }
+
+
+def _base_link(base: BaseModel, results: Results) -> str:
+    if base.hub_id is None:
+        return f"`{base.name}`"
+    revision = results["versions"].get("model_revision")
+    return f"[{base.hub_id}](https://huggingface.co/{base.hub_id})" + (
+        f" at revision `{revision}`," if revision else ""
+    )
+
+
+def _other_scores(results: Results, data: DataFacts) -> dict[str, Any]:
+    scores = results["scores"]
+    names = sorted({name for one in scores.values() for name in one} - {results["metric"]})
+    lines = [
+        [f"{data.language_names[language]} ({language})"]
+        + [f"{scores[language][name]:.2f}" if name in scores[language] else "–" for name in names]
+        for language in results["languages"]
+    ]
+    return {"other_metrics": [data.metric_title(name) for name in names], "other_scores": lines}
+
+
+def _data_text(results: Results, data: DataFacts) -> str:
+    parts = list(data.parts.values())
+    if data.source == "demo":
+        origin = "The made-up demo corpus of hf_mixtrain: **these numbers say nothing about real text.**"
+    elif parts[0].hub_id is None:
+        origin = "Read from a local folder in the layout of the XTREME benchmark, not from the Hub."
+    else:
+        revision = f"at revision `{parts[0].revision}`" if parts[0].revision else "(revision not recorded)"
+        origin = f"[{parts[0].hub_id}](https://huggingface.co/datasets/{parts[0].hub_id}) {revision}."
+    caps = {"max_source_examples": "source examples for training", "max_eval_examples": "test examples a language"}
+    chosen = [
+        f"at most {results['settings'][key]} {what}" for key, what in caps.items() if results["settings"].get(key)
+    ]
+    return f"{data.title}. {origin}" + (f" A fixed random choice was used: {', '.join(chosen)}." if chosen else "")
+
+
+def _shots_text(results: Results, folder: FolderFacts) -> str:
+    total = sum(map(len, results["shot_ids"].values()))
+    file = "[shots.json](shots.json) and " if folder.has_shots else ""
+    return (
+        f"{total} shots in {len(results['shot_ids'])} languages (K = {results['shots']}), drawn with seed "
+        f"{results['seed']} by hf_mixtrain; for one seed, the shots of a smaller K are among those of a larger. An id "
+        f"names split, language and row. They are also in {file}[results.json](results.json)."
+    )
+
+
+def _surgery(surgery: Mapping[str, Any]) -> dict[str, Any] | None:
+    if not surgery:
+        return None
+    text = f"{surgery['steps']} updates with surgery"
+    if surgery.get("skipped"):
+        text += f" ({surgery['skipped']} more went on without it, as the gradient of the shots was zero or not finite)"
+    text += f"; {surgery['conflict_rate']:.1%} of them in conflict, mean cosine {surgery['cosine']:.3f}."
+    rows = []
+    for language, counts in sorted(surgery.get("languages", {}).items()):
+        share = f"{counts['conflicts'] / counts['draws']:.1%}" if counts["draws"] else "–"
+        rows.append((language, str(counts["draws"]), share, f"{counts['cosine']:.3f}"))
+    return {"text": text, "rows": rows}
+
+
+def _limits(results: Results, data: DataFacts, base: BaseModel) -> list[str]:
+    limits = [
+        f"Languages other than these {len(results['languages'])} were not tested.",
+        *TASK_NOTES.get(results["task"], ()),
+    ]
+    if results["shots"]:
+        limits.append("With so few examples, the choice of shots alone moves the scores.")
+    if data.source not in ("hub", "demo"):
+        limits.append("The data was an excerpt or a copy: compare scores only with runs on the same files.")
+    limits.append(
+        f"Licence: that of the base model ({base.license}); the data sets have their own."
+        if base.license
+        else "No licence is known for the base model; find out before you use the model."
+    )
+    return limits
+
+
+def _versions(results: Results) -> str:
+    # Revisions stand beside the model and the data that they belong to.
+    versions = {
+        key: value for key, value in results["versions"].items() if not key.endswith(("_revision", "_revisions"))
+    }
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def _memory(count: int) -> str:
+    return f"{count / 2**30:.2f} GiB"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -1,0 +1,148 @@
+"""Cards, whole and in parts."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from huggingface_hub import ModelCard
+
+from hf_mixtrain.cards import published_card, write_card
+from hf_mixtrain.data import Task
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.results import write_results
+
+EXPECTED = Path(__file__).parent / "expected.md"
+
+
+def front_matter(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8").split("---\n")[1])
+
+
+def test_the_whole_card(cell, zero_shot, other_seed, folder):
+    card = write_card(folder, cell, [zero_shot, other_seed, cell])
+    assert card.read_text(encoding="utf-8") == EXPECTED.read_text(encoding="utf-8")
+
+
+def test_the_card_of_a_folder_is_made_from_its_results_file(cell, folder, tmp_path):
+    write_results(folder, cell)
+    assert write_card(folder).read_text() == write_card(tmp_path, cell).read_text()
+
+
+def test_metadata_has_one_result_for_each_language_with_its_data_and_a_number(cell, folder):
+    metadata = front_matter(write_card(folder, cell))
+    entries = {entry["dataset"]["config"]: entry for entry in metadata["model-index"][0]["results"]}
+    assert list(entries) == ["en", "de", "sw"]
+    assert entries["de"]["dataset"] | {"args": None, "name": None} == {
+        "type": "unimelb-nlp/wikiann",
+        "config": "de",
+        "split": "test",
+        "revision": "b" * 40,
+        "args": None,
+        "name": None,
+    }
+    assert entries["de"]["metrics"][0] == {"type": "f1", "value": 70.0, "name": "F1 (seqeval) (de)"}
+    assert {key: metadata[key] for key in ("language", "license", "library_name", "pipeline_tag", "base_model")} == {
+        "language": ["de", "en", "sw"],
+        "license": "mit",
+        "library_name": "transformers",
+        "pipeline_tag": "token-classification",
+        "base_model": "intfloat/multilingual-e5-small",
+    }
+    assert metadata["datasets"] == ["unimelb-nlp/wikiann"]
+
+
+def test_metadata_is_what_the_client_reads_back(cell, folder):
+    path = write_card(folder, cell)
+    results = ModelCard.load(path).data.eval_results
+    assert [(one.dataset_config, one.metric_value) for one in results if one.metric_type == "f1"] == [
+        ("en", 80.13),
+        ("de", 70.0),
+        ("sw", 61.5),
+    ]
+
+
+@pytest.mark.parametrize("task", ["panx", "udpos", "tydiqa", "xnli"])
+def test_languages_are_never_merged_into_one_result(cell, folder, task):
+    metric = "accuracy" if task == "xnli" else "f1"
+    cell |= {"task": task, "metric": metric, "scores": {code: {metric: 50.0} for code in cell["languages"]}}
+    results = front_matter(write_card(folder, cell))["model-index"][0]["results"]
+    assert len(results) == 3
+    assert len({entry["metrics"][0]["name"] for entry in results}) == 3
+
+
+def test_a_task_of_ones_own_can_be_given(cell, folder):
+    task = Task(name="mine", title="My labels", kind="token-classification", languages=("en", "de", "sw"), metric="f1")
+    text = write_card(folder, cell | {"task": "mine"}, task=task).read_text()
+    assert "trained for My labels" in text
+
+
+def test_data_that_is_not_from_the_hub_is_not_linked(cell, folder):
+    cell["settings"]["data_source"] = "/home/somebody/xtreme"
+    card = write_card(folder, cell)
+    assert "datasets" not in front_matter(card)
+    assert "wikiann" not in card.read_text()
+    assert "somebody" not in card.read_text()
+
+
+def test_scores_on_made_up_data_say_so(cell, folder):
+    cell["settings"]["data_source"] = "demo"
+    assert "say nothing about real text" in write_card(folder, cell).read_text()
+
+
+def test_zero_shot_card_has_neither_shots_nor_gain(zero_shot, other_seed, folder):
+    text = write_card(folder, zero_shot, [zero_shot, other_seed]).read_text()
+    assert "shots.json" not in text
+    assert "gain" not in text
+    assert "few-shot" not in front_matter(folder / "README.md")["tags"]
+
+
+def test_a_run_whose_weights_were_not_kept_says_so(cell, tmp_path):
+    text = write_card(tmp_path, cell).read_text()
+    assert "weights of this run were not kept" in text
+    assert "from_pretrained" not in text
+
+
+def test_hand_written_sections_and_metadata_survive_a_rewrite(cell, zero_shot, folder):
+    card = write_card(folder, cell)
+    text = card.read_text().replace("<!-- keep: notes -->\n", "<!-- keep: notes -->\nCheck {{ names }} by hand.\n")
+    text = text.replace("library_name:", "widget:\n- text: Hallo\nlibrary_name:") + "\nLost.\n"
+    card.write_text(text + "<!-- keep: thanks -->\nTo all.\n<!-- /keep: thanks -->\n")
+    rewritten = write_card(folder, cell, [zero_shot]).read_text()
+    assert "Check {{ names }} by hand." in rewritten
+    assert rewritten.endswith("<!-- keep: thanks -->\nTo all.\n<!-- /keep: thanks -->\n")
+    assert "Lost." not in rewritten
+    assert front_matter(card)["widget"] == [{"text": "Hallo"}]
+    assert write_card(folder, cell, [zero_shot]).read_text() == rewritten
+
+
+@pytest.mark.parametrize(
+    ("old", "message"),
+    [
+        ("---\na: [\n---\n", "README.md: its metadata is not YAML"),
+        ("---\n- a\n---\n", "README.md: expected a model card"),
+        ("# Mine\n<!-- keep: notes -->\n", "README.md:2: .* never closed"),
+    ],
+)
+def test_a_card_that_cannot_be_read_is_left_alone(cell, folder, old, message):
+    (folder / "README.md").write_text(old)
+    with pytest.raises(InputError, match=message) as error:
+        write_card(folder, cell)
+    assert "\n" not in str(error.value)
+    assert (folder / "README.md").read_text() == old
+
+
+def test_unknown_method_and_broken_model_configuration_are_named(cell, folder):
+    with pytest.raises(InputError, match="unknown method 'magic'"):
+        write_card(folder, cell | {"method": "magic"})
+    (folder / "config.json").write_text("{")
+    with pytest.raises(InputError, match=r"config\.json: not a model configuration"):
+        write_card(folder, cell)
+
+
+def test_the_published_card_names_the_repository_and_no_folder(cell, folder):
+    text = write_card(folder, cell).read_text()
+    published = published_card(text, "me/ner", "v1.0")
+    assert "path/to" not in published
+    assert "Not yet published" not in published
+    assert 'model="me/ner", revision="v1.0"' in published
+    assert published_card(published, "me/ner", "v1.0") == published
