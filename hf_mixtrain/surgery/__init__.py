@@ -1,0 +1,16 @@
+"""Gradient surgery as pure tensor maths: knows of no trainer, file or log."""
+
+from hf_mixtrain.surgery.aggregators import AGGREGATORS, Aggregator, make_aggregator
+from hf_mixtrain.surgery.gram import combine_, gram_matrix
+from hf_mixtrain.surgery.projection import Surgery, project_conflict_, projection_weights
+
+__all__ = [
+    "AGGREGATORS",
+    "Aggregator",
+    "Surgery",
+    "combine_",
+    "gram_matrix",
+    "make_aggregator",
+    "project_conflict_",
+    "projection_weights",
+]
