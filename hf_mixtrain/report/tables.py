@@ -1,0 +1,153 @@
+"""The tables of scores: K × method, per language, ranks, families and scripts."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from hf_mixtrain.data.languages import LANGUAGES
+from hf_mixtrain.report.grouping import Group
+from hf_mixtrain.report.numbers import Summary, best, ranks, summarize
+from hf_mixtrain.report.table import MISSING, Table
+
+__all__ = ["kinds_table", "language_table", "method_table", "rank_table"]
+
+_BOLD_COLUMN = "Bold: the highest mean of its column, ties as printed."
+_BOLD_ROW = "Bold: the highest mean of its row, ties as printed."
+
+
+def method_table(group: Group, metric: str | None = None) -> Table:
+    """Methods × K: the average over languages, as mean ± sample sd over seeds and number of seeds.
+
+    Args:
+        group: One of `hf_mixtrain.report.group_results`.
+        metric: One of the metrics in the scores; the main one unless told otherwise.
+    """
+    metric = metric or group.metric
+    columns = [[summarize(group.averages(row, shots, metric).values()) for row in group.rows] for shots in group.shots]
+    rows = [[group.title(row), *(_text(column[i]) for column in columns)] for i, row in enumerate(group.rows)]
+    bold = {(i, c + 1) for c, column in enumerate(columns) for i in best(_means(column))}
+    count = len(group.common)
+    return Table(
+        f"{group.task}, {group.model}: {metric}, average over {count} language{'s' * (count != 1)}",
+        ["method", *(f"K={shots}" for shots in group.shots)],
+        rows,
+        f"Mean ± sample sd over seeds (number of seeds). {_BOLD_COLUMN}",
+        frozenset(bold),
+    )
+
+
+def language_table(group: Group, shots: int) -> Table:
+    """Languages × methods at one K: mean over seeds, and in brackets the gain over zero-shot."""
+    at = group.rows_at(shots)
+    subjects: list[tuple[str, str | None]] = [(language_name(code), code) for code in group.languages]
+    if group.common:
+        subjects.append((f"average of {len(group.common)}", None))
+    rows, bold = [], set()
+    for number, (name, code) in enumerate(subjects):
+        summaries = {row: _of(group, row, k, code) for row, k in at.items()}
+        texts = [_with_gain(summaries[row], _zero_shot(group, row, code)) for row in at]
+        rows.append([name, *texts])
+        bold |= {(number, column + 1) for column in best(_means(list(summaries.values())))}
+    title = f"{group.task}, {group.model}: {group.metric} per language, K={shots}"
+    note = f"Mean over seeds (gain over the mean of zero-shot). {_BOLD_ROW}"
+    header = ["language", *(group.title(row) for row in at)]
+    return Table(title, header, rows, note, frozenset(bold), summary_rows=1 if group.common else 0)
+
+
+def rank_table(group: Group) -> Table:
+    """Methods × K: rank of the average among the methods of that K, and mean rank over languages."""
+    columns = [_ranks_at(group, shots) for shots in group.shots]
+    rows = [[group.title(row), *(column.get(row, MISSING) for column in columns)] for row in group.rows]
+    return Table(
+        f"{group.task}, {group.model}: ranks by {group.metric}",
+        ["method", *(f"K={shots}" for shots in group.shots)],
+        rows,
+        "Rank of the average among the methods of that K and zero-shot, 1 is the highest; in brackets the mean over "
+        "languages of the rank in each. Equal scores share the mean of their ranks.",
+    )
+
+
+def kinds_table(group: Group, shots: int, kind: str) -> Table:
+    """Averages by language family or script at one K.
+
+    Args:
+        group: One of `hf_mixtrain.report.group_results`.
+        shots: K.
+        kind: ``"family"`` or ``"script"``.
+    """
+    at = group.rows_at(shots)
+    members: dict[str, list[str]] = defaultdict(list)
+    for code in group.common:
+        members[getattr(LANGUAGES[code], kind) if code in LANGUAGES else "unknown"].append(code)
+    rows, bold = [], set()
+    for number, (name, codes) in enumerate(sorted(members.items(), key=lambda item: (item[0] == "unknown", item))):
+        summaries = [summarize(group.averages(row, k, languages=codes).values()) for row, k in at.items()]
+        rows.append([name, ", ".join(codes), *(f"{s.mean:.2f}" if s else MISSING for s in summaries)])
+        bold |= {(number, column + 2) for column in best(_means(summaries))}
+    return Table(
+        f"{group.task}, {group.model}: {group.metric} by {kind}, K={shots}",
+        [kind, "languages", *(group.title(row) for row in at)],
+        rows,
+        f"Mean over seeds of the average over the languages of a {kind}. {_BOLD_ROW}",
+        frozenset(bold),
+        text_columns=2,
+    )
+
+
+def language_name(code: str) -> str:
+    """``"de German"``; the code alone where the language is not known.
+
+    Example:
+        >>> language_name("de"), language_name("xx")
+        ('de German', 'xx')
+    """
+    return f"{code} {LANGUAGES[code].name}" if code in LANGUAGES else code
+
+
+def _of(group: Group, row: str, shots: int, language: str | None) -> Summary | None:
+    """Summary over seeds in one language, or of the average."""
+    scores = group.averages(row, shots) if language is None else group.scores(row, shots, language)
+    return summarize(scores.values())
+
+
+def _zero_shot(group: Group, row: str, language: str | None) -> Summary | None:
+    baseline = group.zero_shot_of(row)
+    return None if baseline is None or baseline == row else _of(group, baseline, 0, language)
+
+
+def _ranks_at(group: Group, shots: int) -> dict[str, str]:
+    at = group.rows_at(shots)
+    averages = ranks(_means([_of(group, row, k, None) for row, k in at.items()]))
+    by_language: dict[str, list[float]] = {row: [] for row in at}
+    for language in group.common:
+        for row, rank in zip(at, ranks(_means([_of(group, r, k, language) for r, k in at.items()])), strict=True):
+            if rank is not None:
+                by_language[row].append(rank)
+    return {
+        row: f"{rank:g} ({sum(by_language[row]) / len(by_language[row]):.2f})"
+        for row, rank in zip(at, averages, strict=True)
+        if rank is not None and by_language[row]
+    }
+
+
+def _means(summaries: Sequence[Summary | None]) -> list[float | None]:
+    return [None if summary is None else summary.mean for summary in summaries]
+
+
+def _text(summary: Summary | None) -> str:
+    return MISSING if summary is None else str(summary)
+
+
+def _with_gain(summary: Summary | None, baseline: Summary | None) -> str:
+    if summary is None:
+        return MISSING
+    return f"{summary.mean:.2f}" + (f" ({signed(summary.mean - baseline.mean)})" if baseline else "")
+
+
+def signed(value: float) -> str:
+    """A difference with its sign; what rounds to nothing is ``+0.00``.
+
+    Example:
+        >>> signed(1.234), signed(-1.0), signed(-0.001)
+        ('+1.23', '-1.00', '+0.00')
+    """
+    return f"{round(value, 2) + 0.0:+.2f}"

@@ -1,0 +1,198 @@
+"""The report of a grid: ``report.md``, ``report.csv``, ``report.tex`` and figures, from its results files alone."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby, zip_longest
+from pathlib import Path
+from typing import Any
+
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.files import atomic_write_text
+from hf_mixtrain.report.comparisons import cost_table, gains_table, significance_table
+from hf_mixtrain.report.figures import draw_figures
+from hf_mixtrain.report.grouping import Group, group_results
+from hf_mixtrain.report.numbers import ranks, summarize
+from hf_mixtrain.report.table import Table, to_latex, to_markdown, to_text
+from hf_mixtrain.report.tables import kinds_table, language_table, method_table, rank_table
+from hf_mixtrain.results import find_results
+
+__all__ = ["format_table", "report_csv", "report_latex", "report_markdown", "report_tables", "write_report"]
+
+_AVERAGE = "average"
+
+
+def write_report(out: str | Path) -> Path:
+    """Write ``report.md``, ``.csv``, ``.tex`` and ``figures/*.png`` into ``out``, from the results files below it.
+
+    The same results give the same files. Without matplotlib there are no figures, without scipy no tests of
+    significance; the report then says what to install.
+
+    Args:
+        out: The folder of a grid (``--output_dir``).
+
+    Returns:
+        The path of ``report.md``.
+
+    Raises:
+        InputError: If ``out`` is no folder, holds no results, or a results file is broken.
+    """
+    out = Path(out)
+    results = find_results(out)
+    if not results:
+        raise InputError(f"{out}: no results.json in this folder or below. Expected the --output_dir of a run.")
+    groups = group_results(results)
+    figures: dict[int, list[Path]] = {}
+    hints = []
+    try:
+        figures = {number: draw_figures(group, out / "figures") for number, group in enumerate(groups)}
+    except ImportError as error:
+        hints.append(str(error))
+    images = {number: [path.relative_to(out).as_posix() for path in paths] for number, paths in figures.items()}
+    atomic_write_text(out / "report.csv", report_csv(results))
+    atomic_write_text(out / "report.tex", report_latex(results))
+    return atomic_write_text(out / "report.md", report_markdown(results, images=images, hints=hints))
+
+
+def report_tables(group: Group) -> Iterator[tuple[str, Table]]:
+    """All tables of one group, each with the heading that it stands under.
+
+    Without scipy there are no tests of significance.
+    """
+    metrics = [group.metric, *sorted(_metrics(group) - {group.metric})]
+    for metric in metrics:
+        yield "Methods", method_table(group, metric)
+    yield "Methods", rank_table(group)
+    yield "Methods", cost_table(group)
+    compared = [shots for shots in group.shots if shots > 0] or group.shots
+    for shots in compared:
+        yield "Languages", language_table(group, shots)
+    for shots in compared:
+        if len(group.rows_at(shots)) > 1:
+            yield "Largest gains", gains_table(group, shots)
+    for shots in compared:
+        if len(group.rows_at(shots)) > 1:
+            try:
+                yield "Significance", significance_table(group, shots)
+            except ImportError:
+                break
+    for kind in ("family", "script"):
+        for shots in compared:
+            if group.common:
+                yield "Families and scripts", kinds_table(group, shots, kind)
+
+
+def report_markdown(
+    results: Sequence[Mapping[str, Any]],
+    *,
+    images: Mapping[int, Sequence[str]] | None = None,
+    hints: Sequence[str] = (),
+) -> str:
+    """The whole report in Markdown.
+
+    Args:
+        results: As `hf_mixtrain.results.find_results` returns them.
+        images: Paths of the figures of each group, by its place in `group_results`, relative to the report.
+        hints: Sentences for its end: what is missing, and why.
+    """
+    parts = ["# Results", ""]
+    missing = list(hints)
+    for number, group in enumerate(group_results(results)):
+        parts += [f"## {group.task}, {group.model}", ""]
+        parts += [f"Test languages ({len(group.languages)}): {', '.join(group.languages)}. Metric: {group.metric}.", ""]
+        parts += [f"- {note}" for note in group.notes] + [""] * bool(group.notes)
+        for heading, found in groupby(report_tables(group), key=lambda item: item[0]):
+            tables = [table for _, table in found]
+            parts += [f"### {heading}", ""]
+            for table, following in zip_longest(tables, tables[1:]):
+                # A note that holds for several tables stands after the last of them.
+                told_later = following is not None and following.note == table.note
+                parts.append(to_markdown(replace(table, note="") if told_later else table))
+        if paths := (images or {}).get(number, ()):
+            parts += ["### Figures", ""]
+            for path in paths:
+                parts += [f"![{Path(path).stem}]({path})", ""]
+    try:
+        import scipy  # noqa: F401
+    except ImportError:
+        missing.append('Significance tests need scipy: pip install "hf_mixtrain[plot]"')
+    for hint in missing:
+        parts += [f"{hint}", ""]
+    return "\n".join(parts)
+
+
+def report_latex(results: Sequence[Mapping[str, Any]]) -> str:
+    r"""The tables in LaTeX, to be read with ``\input``; they need the package booktabs."""
+    tables = [to_latex(table) for group in group_results(results) for _, table in report_tables(group)]
+    return "\n".join(["% Needs \\usepackage{booktabs} and UTF-8.", *tables])
+
+
+def report_csv(results: Sequence[Mapping[str, Any]]) -> str:
+    """All scores as one tidy table: a line for each metric, method, K and language, and for the averages.
+
+    Columns: ``task, model, metric, method, shots, language, mean, sd, n, gain, rank``. ``gain`` is over zero-shot;
+    ``rank`` is among the methods of that K and zero-shot; what is missing is empty.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["task", "model", "metric", "method", "shots", "language", "mean", "sd", "n", "gain", "rank"])
+    for group in group_results(results):
+        for metric in [group.metric, *sorted(_metrics(group) - {group.metric})]:
+            for shots in group.shots:
+                for language in [*group.languages, _AVERAGE]:
+                    for cells in _csv_rows(group, metric, shots, language):
+                        writer.writerow([group.task, group.model, metric, *cells])
+    return text.getvalue()
+
+
+def format_table(results: Sequence[Mapping[str, Any]]) -> str:
+    """Languages × methods for the screen: one block for each task, model and K; ``*`` marks the best of a row.
+
+    Args:
+        results: As `hf_mixtrain.results.find_results` returns them; at least one.
+
+    Example:
+        >>> result = dict(task="panx", method="mix-ft", shots=5, seed=1, model="m", languages=["en"], metric="f1",
+        ...     scores={"en": {"f1": 80.0}}, settings={}, versions={})
+        >>> print(format_table([result]))
+        panx, m: f1 per language, K=5
+        language      mix-FT
+        en English     80.00
+        average of 1   80.00
+    """
+    blocks = []
+    for group in group_results(results):
+        compared = [shots for shots in group.shots if shots > 0] or group.shots
+        blocks += [to_text(language_table(group, shots)) for shots in compared]
+    return "\n\n".join(blocks)
+
+
+def _metrics(group: Group) -> set[str]:
+    """Metrics that every result has in every common language."""
+    scores = [
+        set(result["scores"][language])
+        for cells in group.cells.values()
+        for result in cells.values()
+        for language in group.common
+    ]
+    return set.intersection(*scores) if scores else {group.metric}
+
+
+def _csv_rows(group: Group, metric: str, shots: int, language: str) -> Iterator[list[str]]:
+    def values(row: str, k: int) -> list[float]:
+        if language == _AVERAGE:
+            return list(group.averages(row, k, metric).values())
+        return list(group.scores(row, k, language, metric).values())
+
+    at = group.rows_at(shots)
+    summaries = {row: summarize(values(row, k)) for row, k in at.items()}
+    placed = dict(zip(at, ranks([s.mean if s else None for s in summaries.values()]), strict=True))
+    for row, k in at.items():
+        summary, baseline = summaries[row], group.zero_shot_of(row)
+        if k != shots or summary is None:
+            continue
+        zero = summarize(values(baseline, 0)) if baseline not in (None, row) else None
+        gain = f"{summary.mean - zero.mean:.6f}" if zero else ""
+        sd = "" if summary.sd is None else f"{summary.sd:.6f}"
+        yield [row, str(k), language, f"{summary.mean:.6f}", sd, str(summary.n), gain, f"{placed[row]:g}"]

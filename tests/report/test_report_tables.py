@@ -1,0 +1,143 @@
+import math
+
+import pytest
+
+from hf_mixtrain.report import (
+    Table,
+    cost_table,
+    gains,
+    gains_table,
+    group_results,
+    kinds_table,
+    language_table,
+    method_table,
+    rank_table,
+    significance_table,
+    to_latex,
+    to_markdown,
+    to_text,
+)
+
+
+@pytest.fixture
+def group(grid):
+    return group_results(grid)[0]
+
+
+def test_methods_by_k_are_means_and_sample_sds_of_the_seeds_averages(group):
+    # zero-shot: 60, 62. mix-ft: 65, 67. gradient-mix-train K=5: 68, 68, 71, mean 69, variance (1 + 1 + 4) / 2 = 3.
+    table = method_table(group)
+    assert table.header == ["method", "K=0", "K=5", "K=10"]
+    assert table.rows == [
+        ["zero-shot", "61.00 ± 1.41 (2)", "—", "—"],
+        ["mix-FT", "—", "66.00 ± 1.41 (2)", "—"],
+        ["gradient-mix-train", "—", "69.00 ± 1.73 (3)", "72.00 (1)"],
+    ]
+    assert table.bold == {(2, 2)}
+    assert f"{math.sqrt(2):.2f} {math.sqrt(3):.2f}" == "1.41 1.73"
+
+
+def test_languages_show_mean_and_gain_over_zero_shot(group):
+    # Seeds' means. zero-shot: en 81, de 61, sw 41. mix-ft: 80, 66, 52. gradient-mix-train: 82, 67, 58.
+    table = language_table(group, 5)
+    assert table.rows == [
+        ["en English", "81.00", "80.00 (-1.00)", "82.00 (+1.00)"],
+        ["de German", "61.00", "66.00 (+5.00)", "67.00 (+6.00)"],
+        ["sw Swahili", "41.00", "52.00 (+11.00)", "58.00 (+17.00)"],
+        ["average of 3", "61.00", "66.00 (+5.00)", "69.00 (+8.00)"],
+    ]
+    assert table.bold == {(0, 3), (1, 3), (2, 3), (3, 3)}
+
+
+def test_a_language_that_one_method_lacks_is_missing(result):
+    results = [result("zero-shot", 0, 1, {"de": 60.0}), result("mix-ft", 5, 1, {"de": 61.0, "xx": 50.0})]
+    table = language_table(group_results(results)[0], 5)
+    assert table.rows[1:] == [["xx", "—", "50.00"], ["average of 1", "60.00", "61.00 (+1.00)"]]
+
+
+def test_without_zero_shot_there_is_no_gain(result):
+    table = language_table(group_results([result("mix-ft", 5, 1, {"de": 61.0})])[0], 5)
+    assert table.rows[0] == ["de German", "61.00"]
+
+
+def test_ranks_are_of_the_average_and_in_the_mean_over_languages(group):
+    # K=5, by language: zero-shot 2, 3, 3; mix-ft 3, 2, 2; gradient-mix-train 1, 1, 1. K=10: both 81 in en, so 1.5 each.
+    assert rank_table(group).rows == [
+        ["zero-shot", "1 (1.00)", "3 (2.67)", "2 (1.83)"],
+        ["mix-FT", "—", "2 (2.33)", "—"],
+        ["gradient-mix-train", "—", "1 (1.00)", "1 (1.17)"],
+    ]
+
+
+def test_gains_are_differences_of_means_sorted(group):
+    assert gains(group, 5, "gradient-mix-train", "mix-ft") == pytest.approx({"sw": 6.0, "en": 2.0, "de": 1.0})
+    assert list(gains(group, 5, "gradient-mix-train", "mix-ft")) == ["sw", "en", "de"]
+    assert gains(group, 10, "gradient-mix-train", "zero-shot") == pytest.approx({"sw": 24.0, "de": 9.0, "en": 0.0})
+
+
+def test_largest_gains_are_listed_for_every_method_over_every_other(group):
+    rows = gains_table(group, 5, count=2).rows
+    assert len(rows) == 6
+    assert rows[0] == ["gradient-mix-train", "zero-shot", "+8.00", "sw +17.00", "de +6.00"]
+    assert ["zero-shot", "mix-FT", "-5.00", "en +1.00", "de -5.00"] in rows
+    assert gains_table(group, 5).rows[0][-2:] == ["—", "—"]
+
+
+def test_families_and_scripts_average_their_languages(group):
+    assert kinds_table(group, 5, "family").rows == [
+        ["Germanic", "en, de", "71.00", "73.00", "74.50"],
+        ["Niger-Congo", "sw", "41.00", "52.00", "58.00"],
+    ]
+    assert kinds_table(group, 5, "script").rows == [["Latin", "en, de, sw", "61.00", "66.00", "69.00"]]
+
+
+def test_codes_that_are_not_known_come_last_as_unknown(result):
+    group = group_results([result("mix-ft", 5, 1, {"xx": 50.0, "yy": 60.0, "sw": 70.0})])[0]
+    assert kinds_table(group, 5, "family").rows == [["Niger-Congo", "sw", "70.00"], ["unknown", "xx, yy", "55.00"]]
+
+
+def test_too_few_languages_for_a_test_are_said_to_be(group):
+    row = significance_table(group, 5).rows[0]
+    assert row[:6] == ["mix-FT", "zero-shot", "+5.00", "3", "too few", "too few"]
+
+
+def test_training_names_stages_selection_cost_and_conflicts(group, result):
+    assert cost_table(group).rows[1:3] == [
+        ["mix-FT", "5", "source, then shots", "last", "92", "1.5", "—", "—"],
+        ["gradient-mix-train", "5", "mixed", "last", "92", "1.5", "25.0 %", "+0.125"],
+    ]
+    dev = group_results([result("ord-fs-dev", 5, 1, {"de": 1.0}), result("a-new-method", 5, 1, {"de": 1.0})])[0]
+    assert [row[2:4] for row in cost_table(dev).rows] == [
+        ["source, then shots (one model per language)", "target-dev"],
+        ["—", "last"],
+    ]
+
+
+AWKWARD = Table(r"50 % of {x} & \y", ["a_b", "c#"], [["x|y~^$", "<0.1 ± 2"]], bold=frozenset({(0, 1)}))
+
+
+def test_latex_escapes_what_it_must():
+    assert to_latex(AWKWARD).splitlines()[2:7] == [
+        r"  \caption{50 \% of \{x\} \& \textbackslash{}y.}",
+        r"  \begin{tabular}{lr}",
+        r"    \toprule",
+        r"    a\_b & c\# \\",
+        r"    \midrule",
+    ]
+    assert r"    x|y\textasciitilde{}\textasciicircum{}\$ & \textbf{$<$0.1 $\pm$ 2} \\" in to_latex(AWKWARD)
+
+
+def test_latex_sets_off_the_summary(group):
+    lines = to_latex(language_table(group, 5)).splitlines()
+    assert lines[lines.index(r"    \bottomrule") - 2] == r"    \midrule"
+
+
+def test_markdown_escapes_what_would_end_a_cell():
+    assert r"| x\|y~^$ | **\<0.1 ± 2** |" in to_markdown(AWKWARD)
+
+
+def test_plain_text_is_aligned_with_and_without_a_mark(group):
+    lines = to_text(language_table(group, 5)).splitlines()[1:]
+    ends = {line.rstrip("* ")[-1] for line in lines}
+    assert {len(line.rstrip("*")) for line in lines} == {len(lines[1].rstrip("*"))}, ends
+    assert to_text(Table("t", ["x", "n"], [["日本", "1"], ["ab", "22"]])) == "t\nx      n\n日本   1\nab    22"
