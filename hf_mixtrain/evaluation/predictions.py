@@ -1,0 +1,52 @@
+"""Predictions as files, in the layout that XTREME's evaluation script reads."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+
+from ..data import Task
+from ..files import atomic_write_text
+
+__all__ = ["write_predictions"]
+
+
+def write_predictions(
+    folder: str | Path, task: Task, language: str, raw: Dataset, predictions: list[Any], *, split: str = "test"
+) -> Path:
+    r"""Write the predictions of one language to ``<folder>/<task>/<split>-<language>.tsv``, or ``.json`` for answers.
+
+    Tagging: one tag a line, an empty line after each sentence. Classification: one label a line. Question answering:
+    one JSON object from question id to answer.
+
+    Source: google-research/xtreme, ``evaluate.py``.
+
+    Args:
+        folder: Folder of all tasks' predictions; missing folders are made.
+        task: The task.
+        language: Language code.
+        raw: The raw rows that were predicted; their ``id`` names the questions.
+        predictions: One for each row, as `predict` returns them.
+        split: Name of the split.
+
+    Returns:
+        The file.
+
+    Example:
+        >>> import tempfile
+        >>> from hf_mixtrain.data import load_task
+        >>> raw = Dataset.from_dict({"id": ["a", "b"]})
+        >>> file = write_predictions(tempfile.mkdtemp(), load_task("panx"), "de", raw, [["O", "B-PER"], ["O"]])
+        >>> file.name, file.read_text()
+        ('test-de.tsv', 'O\nB-PER\n\nO\n\n')
+    """
+    name = f"{task.name}/{split}-{language}"
+    if task.kind == "question-answering":
+        answers = dict(zip(raw["id"][:], predictions, strict=True))
+        text = json.dumps(answers, ensure_ascii=False, indent=2) + "\n"
+        return atomic_write_text(Path(folder, f"{name}.json"), text)
+    sentences = predictions if task.kind == "token-classification" else [[label] for label in predictions]
+    end = "\n" if task.kind == "token-classification" else ""
+    text = "".join("".join(f"{label}\n" for label in labels) + end for labels in sentences)
+    return atomic_write_text(Path(folder, f"{name}.tsv"), text)

@@ -1,0 +1,115 @@
+"""Predictions and scores of a Trainer's model on raw rows, language by language."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from datasets import ClassLabel, Dataset, List
+from transformers import PreTrainedTokenizerBase, Trainer
+
+from ..data import Task, featurize
+from ..metrics import metric_for
+from .forward import forward
+from .labels import output_labels
+from .pairs import predict_labels
+from .predictions import write_predictions
+from .tagging import predict_tags
+
+__all__ = ["evaluate_languages", "predict", "score_predictions"]
+
+
+def predict(
+    trainer: Trainer, task: Task, raw: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int | None = None
+) -> list[Any]:
+    """Predict every row of ``raw`` in one pass of the model; see `forward` for how.
+
+    All processes must call it, and all get the whole result. The Trainer, its callbacks, its logs and the random
+    streams are as before.
+
+    Args:
+        trainer: Any `transformers.Trainer` whose model has the head of the task.
+        task: The task.
+        raw: Raw rows, as `load_fewshot` gives them.
+        tokenizer: The model's tokenizer, a fast one.
+        max_length: Most tokens of a feature; default: the task's.
+
+    Returns:
+        One prediction for each row of ``raw``, in its order: ``list[str]`` tags, a ``str`` label or a ``str`` answer.
+
+    Raises:
+        InputError: If the model was made for other labels, or the tokenizer cannot be used.
+    """
+    # The first process of each machine makes the features, the others read them from its cache.
+    with trainer.accelerator.local_main_process_first():
+        features = featurize(task, raw, tokenizer, training=False, max_length=max_length)
+    longest = int(max_length or task.defaults.get("max_length", 128))
+    run = partial(forward, trainer, features, tokenizer, max_length=longest)
+    labels = output_labels(task, trainer.accelerator.unwrap_model(trainer.model))
+    if task.kind == "token-classification":
+        return predict_tags(labels, raw, features, run)
+    return predict_labels(labels, raw, features, run)
+
+
+def score_predictions(task: Task, raw: Dataset, predictions: list[Any]) -> dict[str, float]:
+    """Compare predictions with the gold columns of ``raw``.
+
+    Args:
+        task: Its metric is used (`hf_mixtrain.metrics.metric_for`).
+        raw: Raw rows.
+        predictions: One for each row, as `predict` returns them.
+
+    Returns:
+        All scores of the metric, from 0 to 100.
+
+    Example:
+        >>> from hf_mixtrain.data import load_task
+        >>> raw = Dataset.from_dict({"tags": [["B-PER", "O"], ["B-LOC"]]})
+        >>> score_predictions(load_task("panx"), raw, [["B-PER", "O"], ["O"]])["recall"]
+        50.0
+    """
+    scores = metric_for(task).compute(predictions=predictions, references=_gold(task, raw))
+    return {name: 100 * float(score) for name, score in scores.items()}
+
+
+def evaluate_languages(
+    trainer: Trainer,
+    task: Task,
+    raw: Mapping[str, Dataset],
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    max_length: int | None = None,
+    predictions_dir: str | Path | None = None,
+) -> dict[str, dict[str, float]]:
+    """Predict and score the rows of each language, one pass of the model for each.
+
+    Args:
+        trainer: Any `transformers.Trainer`; all processes must call this.
+        task: The task.
+        raw: Raw rows by language, such as ``load_fewshot(...).test``.
+        tokenizer: The model's tokenizer.
+        max_length: Most tokens of a feature; default: the task's.
+        predictions_dir: Where to write the predictions too, in XTREME's layout; see `write_predictions`.
+
+    Returns:
+        ``{language: {score: value from 0 to 100}}`` in the order of ``raw``, equal on all processes.
+    """
+    scores = {}
+    for language, rows in raw.items():
+        predictions = predict(trainer, task, rows, tokenizer, max_length=max_length)
+        scores[language] = score_predictions(task, rows, predictions)
+        if predictions_dir is not None and trainer.is_world_process_zero():
+            write_predictions(predictions_dir, task, language, rows, predictions)
+    return scores
+
+
+def _gold(task: Task, raw: Dataset) -> list[Any]:
+    if task.kind == "question-answering":
+        return [answers["text"] for answers in raw["answers"]]
+    column = "tags" if task.kind == "token-classification" else "label"
+    kind = raw.features[column]
+    if isinstance(kind, List) and isinstance(kind.feature, ClassLabel):
+        return [kind.feature.int2str(tags) for tags in raw[column]]
+    if isinstance(kind, ClassLabel):
+        return list(kind.int2str(raw[column][:]))
+    return list(raw[column][:])
