@@ -38,15 +38,14 @@ def isolated_pass(model: nn.Module, trainer: Any, seed: str) -> Iterator[None]:
     python_state, numpy_state = random.getstate(), np.random.get_state()
     counters = {name: copy.deepcopy(getattr(trainer, name)) for name in _COUNTERS if hasattr(trainer, name)}
     buffers = [
-        (module, name, buffer, buffer.detach().clone(), buffer._version)
+        (module, name, buffer, buffer.detach().clone())
         for module in model.modules()
         for name, buffer in module._buffers.items()
         if buffer is not None
     ]
-    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    devices = [torch.accelerator.current_device_index()] if accelerator else []
+    devices = [torch.accelerator.current_device_index()] if torch.accelerator.is_available() else []
     try:
-        with torch.random.fork_rng(devices=devices, device_type=accelerator.type if accelerator else "cuda"):
+        with torch.random.fork_rng(devices=devices):
             own = random.Random(seed)
             random.seed(own.getrandbits(64))
             np.random.seed(own.getrandbits(32))
@@ -58,7 +57,7 @@ def isolated_pass(model: nn.Module, trainer: Any, seed: str) -> Iterator[None]:
         for name, value in counters.items():
             setattr(trainer, name, value)
         with torch.no_grad():
-            for module, name, buffer, saved, version in buffers:
-                if buffer._version != version:
-                    buffer.copy_(saved)
+            # All of them: BatchNorm moves its means without raising their version counter.
+            for module, name, buffer, saved in buffers:
+                buffer.copy_(saved)
                 module._buffers[name] = buffer

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["ignores_num_items", "share_of_items"]
+__all__ = ["count_items", "ignores_num_items", "share_of_update"]
 
 
 def ignores_num_items(loss: Tensor, loss_of_twice_the_items: Tensor) -> bool:
@@ -35,29 +35,43 @@ def ignores_num_items(loss: Tensor, loss_of_twice_the_items: Tensor) -> bool:
     return bool(first != 0) and torch.allclose(first, second, rtol=1e-3, atol=0)
 
 
-def share_of_items(inputs: dict[str, Any], num_items_in_batch: Tensor | int, *, n_gpu: int, shifted: bool) -> Tensor:
-    """Return the part of an update's labelled items that one micro-batch holds.
-
-    A mean over the micro-batch times this share, summed over the micro-batches, is the mean over the whole update:
-    the same however the batch is cut, and the division by the accumulation steps where all cuts are equal.
+def count_items(inputs: dict[str, Any], *, shifted: bool) -> Tensor:
+    """Count the labelled items of a micro-batch, as Trainer counts those of the whole update.
 
     Args:
         inputs: The micro-batch, with its ``labels`` (-100: ignored).
-        num_items_in_batch: Labelled items of the whole update, as Trainer counts them.
-        n_gpu: GPUs of DataParallel, over which Trainer takes a mean afterwards; else 1 or 0.
         shifted: Whether Trainer counts ``labels[..., 1:]``, as for causal language models.
 
     Returns:
-        The share in (0, 1], without dimensions.
+        The number, without dimensions, on the device of the labels.
 
     Example:
-        >>> batch = {"labels": torch.tensor([[-100, 3, 1, -100]])}
-        >>> share_of_items(batch, 8, n_gpu=1, shifted=False).item()
-        0.25
+        >>> count_items({"labels": torch.tensor([[-100, 3, 1, -100]])}, shifted=False).item()
+        2
     """
-    labels = inputs["shift_labels"] if "shift_labels" in inputs else inputs["labels"]
-    if shifted and "shift_labels" not in inputs:
-        labels = labels[..., 1:]
-    items = labels.ne(-100).sum()
-    total = torch.as_tensor(num_items_in_batch, device=items.device).flatten()[0]
-    return items / total / max(n_gpu, 1)
+    if "shift_labels" in inputs:
+        return inputs["shift_labels"].ne(-100).sum()
+    labels = inputs["labels"][..., 1:] if shifted else inputs["labels"]
+    return labels.ne(-100).sum()
+
+
+def share_of_update(loss: Tensor, items: Tensor, num_items_in_batch: Tensor | int, *, n_gpu: int) -> Tensor:
+    """Turn the mean loss of a micro-batch into its share of the mean loss of the whole update.
+
+    Summed over the micro-batches, the shares are the mean over all items of the update: the same however the batch is
+    cut, and the division by the accumulation steps where all cuts hold as many items.
+
+    Args:
+        loss: Mean over the micro-batch, any shape.
+        items: Labelled items of the micro-batch.
+        num_items_in_batch: Labelled items of the whole update, as Trainer counts them.
+        n_gpu: GPUs of DataParallel, for which Trainer multiplies; else 1 or 0.
+
+    Example:
+        >>> share_of_update(torch.tensor(3.0), torch.tensor(2), 6, n_gpu=1).item()
+        1.0
+    """
+    # Not in half precision, which cannot count to a batch's number of tokens.
+    precision = torch.promote_types(loss.dtype, torch.float32)
+    total = torch.as_tensor(num_items_in_batch, device=loss.device).flatten()[0] * max(n_gpu, 1)
+    return loss * (items.to(loss.device, precision) / total.to(precision)).to(loss.dtype)

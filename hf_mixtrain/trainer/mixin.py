@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +14,7 @@ from hf_mixtrain.surgery import combine_, gram_matrix, make_aggregator
 from hf_mixtrain.trainer.arguments import GradientMixTrainingArguments
 from hf_mixtrain.trainer.draw import OracleDraw, draw_oracles
 from hf_mixtrain.trainer.isolation import isolated_pass
-from hf_mixtrain.trainer.loss_scale import ignores_num_items, share_of_items
+from hf_mixtrain.trainer.loss_scale import count_items, ignores_num_items, share_of_update
 from hf_mixtrain.trainer.oracle_pass import oracle_gradient
 from hf_mixtrain.trainer.oracles import OracleRows, group_by_language
 from hf_mixtrain.trainer.refusals import refuse_setup, refuse_wrapper
@@ -53,7 +54,7 @@ class GradientMixMixin(_Base):
         self._oracles: dict[str, OracleRows] = {}
         self._micro_step = 0
         self._warned = False
-        self._checked_model: nn.Module | None = None
+        self._checked_model: weakref.ref[nn.Module] | None = None
         self._loss_is_mean_of_micro_batch = False
         if not isinstance(self.args, GradientMixTrainingArguments):
             if oracle_dataset is not None:
@@ -95,15 +96,14 @@ class GradientMixMixin(_Base):
     def compute_loss(self, model: nn.Module, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """Compute the loss; of a model that returns a micro-batch's mean, its share of the whole update's."""
         num_items = kwargs.get("num_items_in_batch", args[1] if len(args) > 1 else None)
-        share = None
-        if self._loss_is_mean_of_micro_batch and num_items is not None and "labels" in inputs:
-            # Before `super()`, which may take the labels out of the batch.
-            shifted = getattr(self, "_loss_shifts_labels", False)
-            share = share_of_items(inputs, num_items, n_gpu=self.args.n_gpu, shifted=shifted)
+        if not self._loss_is_mean_of_micro_batch or num_items is None or "labels" not in inputs:
+            return super().compute_loss(model, inputs, *args, **kwargs)
+        # Before `super()`, which may take the labels out of the batch.
+        items = count_items(inputs, shifted=getattr(self, "_loss_shifts_labels", False))
         result = super().compute_loss(model, inputs, *args, **kwargs)
-        if share is None:
-            return result
-        return (result[0] * share, *result[1:]) if isinstance(result, tuple) else result * share
+        loss = result[0] if isinstance(result, tuple) else result
+        share = share_of_update(loss, items, num_items, n_gpu=self.args.n_gpu)
+        return (share, *result[1:]) if isinstance(result, tuple) else share
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
         """Log, with what surgery did: since the last entry, and per language in the entry that ends a training."""
@@ -115,9 +115,9 @@ class GradientMixMixin(_Base):
 
     def _check_loss_scale(self, model: nn.Module, inputs: dict[str, Any], num_items: Tensor | int | None) -> None:
         """Find out, once per model, whether its loss is the mean of the micro-batch whatever Trainer hands to it."""
-        if self._checked_model is model:
+        if self._checked_model is not None and self._checked_model() is model:
             return
-        self._checked_model, self._loss_is_mean_of_micro_batch = model, False
+        self._checked_model, self._loss_is_mean_of_micro_batch = weakref.ref(model), False
         one_micro_batch = self.args.gradient_accumulation_steps * self.args.world_size <= 1
         decided = self.loss_is_scaled_for_ga is not None or self.compute_loss_func is not None
         if num_items is None or not self.model_accepts_loss_kwargs or decided or one_micro_batch:
@@ -195,17 +195,19 @@ class GradientMixMixin(_Base):
         usable = [i for i in range(1, len(gram)) if norms[i].isfinite() and norms[i] > 0]
         if len(usable) < len(oracles):
             self._warn_once()
-        if not gram[0].isfinite().all() or norms[0] == 0:
-            return [None] * len(oracles)
+        if not norms[0].isfinite() or norms[0] == 0:
+            usable = []  # nothing to correct, or a NaN that is the Trainer's to deal with
         if usable:
             chosen = [0, *usable]
             combine_(mixed, [oracles[i - 1] for i in usable], self._weigh(gram[chosen][:, chosen]).tolist())
-        cosine = gram[0] / (norms[0] * norms)
-        return [float(cosine[i]) if i in usable else None for i in range(1, len(gram))]
+        cosines = gram[0] / (norms[0] * norms)
+        return [float(cosines[i]) if i in usable else None for i in range(1, len(gram))]
 
     def _weigh(self, gram: Tensor) -> Tensor:
         aggregator, statistics = make_aggregator(self.args.surgery, oracles=len(gram) - 1), self.surgery_statistics
         aggregator.load_state(statistics.aggregator_state)
+        # PCGrad and GradVac draw an order: the same on all ranks. The stream is the isolated pass's own.
+        torch.manual_seed(self.state.global_step)
         weights = aggregator(gram)
         statistics.aggregator_state = aggregator.state()
         return weights
