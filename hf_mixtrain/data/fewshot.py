@@ -1,16 +1,23 @@
 """The data of one run: source train set, shots, dev sets and test sets, by language."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets
 
 from ..errors import InputError
+from .buckets import read_bucket, rows_alike
+from .draw import shot_keys
 from .shots import rank_rows, sample_shots
+from .shots_file import ShotsFile, read_shots
 from .sources import Source, open_source
 from .task import ShotsPer, Split, Task, load_task
 
 __all__ = ["FewShotData", "load_fewshot"]
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class FewShotData:
         source_language: The language with the full training set.
         shots_per_language: K; 0 for zero-shot.
         seed: The seed of the shots.
+        shots_per: What K counts.
         train: The training set of the source language.
         shots: The shots of each target language; empty for zero-shot.
         dev: The dev set of the source language; those of the targets only if they were asked for.
@@ -37,6 +45,7 @@ class FewShotData:
     shots: Mapping[str, Dataset]
     dev: Mapping[str, Dataset]
     test: Mapping[str, Dataset]
+    shots_per: ShotsPer = "example"
     origin: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -55,19 +64,23 @@ class FewShotData:
 
 
 def load_fewshot(
-    task: str | Task,
+    task: str | Path | Task,
     *,
     shots: int,
     seed: int,
     languages: Sequence[str] | None = None,
-    source: str = "hub",
+    source: str | Path = "hub",
     source_language: str = "en",
     target_dev: bool = False,
     max_source_examples: int | None = None,
     max_eval_examples: int | None = None,
     shots_per: ShotsPer | None = None,
+    shots_file: str | Path | None = None,
 ) -> FewShotData:
     """Read a task's rows and draw the shots.
+
+    Where shots come from dev sets (``xnli``), they are taken out of their language's dev set, and if dev sets are
+    translations of one another, the same rows are taken out of the source language's.
 
     Args:
         task: A task, its name, or the path of a task's YAML file.
@@ -80,9 +93,11 @@ def load_fewshot(
         max_source_examples: Most rows of the source train set; a fixed random choice, in their own order.
         max_eval_examples: Most rows of each dev and each test set, chosen likewise.
         shots_per: What K counts. Default: the task's.
+        shots_file: Shots to use instead of drawing them: a file from `write_shots`, or a folder of the published
+            buckets of Zhao et al. (2021) such as ``buckets/panx/4-shots``, where ``seed`` is the bucket's number.
 
     Returns:
-        The rows by language.
+        The rows by language. ``dev`` is empty if the task has no dev rows.
 
     Raises:
         InputError: If something is missing or not as expected; one line with what to do.
@@ -93,16 +108,23 @@ def load_fewshot(
         (['en', 'de', 'sw'], 5)
     """
     task = task if isinstance(task, Task) else load_task(task)
+    if shots < 0:
+        raise InputError(f"`shots` must be 0 or more. Got {shots}. Use 0 for zero-shot.")
     rows = open_source(source, task, source_language)
     targets = _targets(rows, task, languages, source_language, shots)
-    per = shots_per or task.shots_per
-
-    drawn = {}
+    draw = _Draw(task, shots, seed, shots_per or task.shots_per, shots_file)
+    drawn: dict[str, Dataset] = {}
+    taken: dict[str, list[int]] = {}
     for language in targets if shots else []:
-        pool = rows.read(language, task.shots_split)
-        picked = sample_shots([0] * len(pool), shots, seed=seed, task=task.name, language=language, per=per)
-        drawn[language] = pool.select(picked)
-    dev_languages = [source_language, *(targets if target_dev else [])]
+        drawn[language], taken[language] = draw.rows(rows, language)
+
+    def evaluation_rows(language: str, split: Split) -> Dataset:
+        dataset = rows.read(language, split)
+        if split == "dev" and task.shots_split == "dev":
+            dataset = _without_shots(dataset, language, taken, rows, parallel=task.parallel)
+        return _capped(dataset, max_eval_examples, task.name, language, split)
+
+    with_dev = [source_language, *(targets if target_dev else [])] if rows.has(source_language, "dev") else []
     return FewShotData(
         task=task,
         source_language=source_language,
@@ -110,16 +132,39 @@ def load_fewshot(
         seed=seed,
         train=_capped(rows.read(source_language, "train"), max_source_examples, task.name, source_language, "train"),
         shots=drawn,
-        dev={
-            language: _capped(rows.read(language, "dev"), max_eval_examples, task.name, language, "dev")
-            for language in dev_languages
-        },
-        test={
-            language: _capped(rows.read(language, "test"), max_eval_examples, task.name, language, "test")
-            for language in (source_language, *targets)
-        },
+        dev={language: evaluation_rows(language, "dev") for language in with_dev},
+        test={language: evaluation_rows(language, "test") for language in (source_language, *targets)},
+        shots_per=draw.per,
         origin=rows.origin,
     )
+
+
+class _Draw:
+    """Takes the shots of one language after another: by seed, from a file, or from published buckets."""
+
+    def __init__(self, task: Task, shots: int, seed: int, per: ShotsPer, path: str | Path | None):
+        self.task, self.shots, self.seed, self.per = task, shots, seed, per
+        self.buckets = Path(path) if path is not None and Path(path).is_dir() else None
+        self.file: ShotsFile | None = None
+        if path is not None and self.buckets is None and shots:
+            self.file = read_shots(path)
+            self.per = self.file.shots_per
+        elif self.buckets:
+            self.per = "class" if task.kind == "text-classification" else "entity"
+
+    def rows(self, source: Source, language: str) -> tuple[Dataset, list[int]]:
+        """Return the shots, and their numbers among the rows of the split that they are drawn from."""
+        task = self.task
+        if self.buckets:
+            shots = read_bucket(self.buckets, task, language, self.seed, self.shots)
+            return shots, rows_alike(shots, source.read(language, "dev")) if task.shots_split == "dev" else []
+        pool = source.read(language, task.shots_split)
+        if self.file:
+            picked = self.file.rows(task, pool, language, self.shots)
+        else:
+            keys = shot_keys(task, pool, self.per)
+            picked = sample_shots(keys, self.shots, seed=self.seed, task=task.name, language=language, per=self.per)
+        return pool.select(picked), picked
 
 
 def _targets(rows: Source, task: Task, languages: Sequence[str] | None, source_language: str, shots: int) -> list[str]:
@@ -139,8 +184,36 @@ def _targets(rows: Source, task: Task, languages: Sequence[str] | None, source_l
     return targets
 
 
+def _without_shots(
+    dataset: Dataset, language: str, taken: Mapping[str, list[int]], rows: Source, *, parallel: bool
+) -> Dataset:
+    """Take out the rows that are shots, and those that are translations of the shots of other languages."""
+    out = set(taken.get(language, []))
+    if language not in taken and parallel:
+        apart = []
+        for other, numbers in taken.items():
+            if _row_by_row(dataset, rows.read(other, "dev")):
+                out |= set(numbers)
+            else:
+                apart.append(other)
+        if apart:
+            _logger.warning(
+                "The dev rows of %s do not go row by row with those of %s, so translations of shots may be among them.",
+                language,
+                ", ".join(apart),
+            )
+    return dataset.select([row for row in range(len(dataset)) if row not in out]) if out else dataset
+
+
+def _row_by_row(one: Dataset, other: Dataset) -> bool:
+    """Whether two data sets can be translations of one another: as many rows, and the same labels."""
+    return len(one) == len(other) and ("label" not in one.features or one["label"][:] == other["label"][:])
+
+
 def _capped(dataset: Dataset, most: int | None, *what: object) -> Dataset:
     """Keep ``most`` rows, chosen by hash, in their own order: the same rows whatever the seed."""
     if most is None or len(dataset) <= most:
         return dataset
+    if most < 1:
+        raise InputError(f"`max_source_examples` and `max_eval_examples` must be 1 or more. Got {most}.")
     return dataset.select(sorted(rank_rows(len(dataset), "cap", *what)[:most]))

@@ -1,5 +1,6 @@
 """What one raw row looks like, for each kind of task."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ from datasets import ClassLabel, Features, List, Value
 from .task import Task
 
 __all__ = ["batches", "row_features", "unique_ids"]
+
+_logger = logging.getLogger(__name__)
 
 _BATCH = 1000
 
@@ -38,7 +41,7 @@ def batches(columns: Mapping[str, list[Any]], language: str, split: str) -> Iter
     An id made here says split, language and the row's number from 0, such as ``train-de-57``.
     """
     rows = len(next(iter(columns.values())))
-    ids = columns.get("id") or [f"{split}-{language}-{row}" for row in range(rows)]
+    ids = unique_ids(columns["id"]) if "id" in columns else [f"{split}-{language}-{row}" for row in range(rows)]
     for start in range(0, rows, _BATCH):
         stop = min(start + _BATCH, rows)
         batch = {name: values[start:stop] for name, values in columns.items()}
@@ -53,6 +56,8 @@ def unique_ids(ids: list[str]) -> list[str]:
         ['7', '8', '7#2']
     """
     taken = set(ids)
+    if len(taken) < len(ids):
+        _logger.warning("%d of %d ids are repeats; they get numbers of their own.", len(ids) - len(taken), len(ids))
     seen: set[str] = set()
     unique = []
     for original in ids:

@@ -39,6 +39,7 @@ class Task:
         shots_split: Split of a target language from which its shots are drawn; from ``dev`` they are taken out.
         shots_per: What K counts: examples (for question answering those with an answer), examples of each class, or
             mentions of each entity type (or tag).
+        parallel: Whether the dev rows of all languages are translations of one another, row by row.
         dev_from_train: Share of the training texts that serves as dev set, for tasks that have none of their own.
         folder: For each split, the path of its file below a data folder, with ``{language}`` in it. A path without
             it belongs to the source language alone.
@@ -56,6 +57,7 @@ class Task:
     labels: tuple[str, ...] = ()
     shots_split: Literal["train", "dev"] = "train"
     shots_per: ShotsPer = "example"
+    parallel: bool = False
     dev_from_train: float = 0.0
     folder: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str | int] = field(default_factory=dict)

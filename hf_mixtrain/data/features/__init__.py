@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import tokenizers
@@ -12,8 +13,10 @@ from transformers import PreTrainedTokenizerBase
 from ...errors import InputError
 from ..cache import cached_dataset, content_hash, key_of
 from ..task import Task
+from .answers import ANSWER_COLUMNS, answer_features
 from .collator import data_collator
 from .frame import require_fast
+from .pairs import PAIR_COLUMNS, pair_features
 from .tagging import TAGGING_COLUMNS, tagging_features
 
 __all__ = ["data_collator", "featurize"]
@@ -22,6 +25,8 @@ __all__ = ["data_collator", "featurize"]
 _VERSION = 1
 _BATCH = 1000
 _FEWEST_TOKENS = 8
+#: Columns that only decoding needs.
+_DECODING = ("row", "first_word", "offset_mapping", "max_context")
 
 _fingerprints: "weakref.WeakKeyDictionary[PreTrainedTokenizerBase, tuple[int, str]]" = weakref.WeakKeyDictionary()
 
@@ -33,6 +38,7 @@ def featurize(
     *,
     training: bool,
     max_length: int | None = None,
+    doc_stride: int | None = None,
 ) -> Dataset:
     """Turn raw rows into model inputs, without padding. Nothing is dropped: long inputs become several features.
 
@@ -42,48 +48,60 @@ def featurize(
         task: The task of the rows.
         dataset: Raw rows, as `load_fewshot` gives them.
         tokenizer: A fast tokenizer.
-        training: Whether the features are for training; those for evaluation have also the columns that decoding
+        training: Whether the features are for training; those for evaluation also have the columns that decoding
             needs.
         max_length: Most tokens of a feature, special ones included. Default: the task's.
+        doc_stride: Tokens from one window of a text to the next, for question answering. Default: the task's.
 
     Returns:
-        Features with the inputs of the model, the labels, ``language`` and ``length`` (number of tokens). For
-        evaluation also ``row``, the number of the raw row, and for tagging ``first_word``: the labels that are not
-        -100 belong to the words of that row from there on.
+        Features with the inputs of the model, ``labels`` or ``start_positions`` and ``end_positions``, ``language`` and
+        ``length`` (number of tokens). For evaluation also ``row``, the number of the raw row; for tagging
+        ``first_word``: the labels that are not -100 belong to the words of that row from there on; for question
+        answering ``offset_mapping`` and ``max_context``, see `hf_mixtrain.data.features.answers.answer_features`. A
+        sentence without words has no feature.
 
     Raises:
         InputError: If the tokenizer is not a fast one, or ``max_length`` leaves no room.
     """
     require_fast(tokenizer)
+    make, columns = _maker(task, doc_stride)
     max_length = int(max_length or task.defaults.get("max_length", 128))
     if max_length < _FEWEST_TOKENS:
         raise InputError(f"`max_length` must be {_FEWEST_TOKENS} or more. Got {max_length}. The paper uses 128.")
-    key = key_of(
-        _VERSION, transformers.__version__, tokenizers.__version__, task.kind, task.labels, training, max_length,
-        _fingerprint(tokenizer), content_hash(dataset),
-    )  # fmt: skip
-    columns = _columns(tokenizer, TAGGING_COLUMNS, training)
+    versions = (_VERSION, transformers.__version__, tokenizers.__version__)
+    settings = (task.kind, training, max_length, make.keywords)
+    key = key_of(versions, settings, _fingerprint(tokenizer), content_hash(dataset))
+    columns = _columns(tokenizer, columns, training)
 
-    def make() -> Iterator[dict[str, list[Any]]]:
+    def batches() -> Iterator[dict[str, list[Any]]]:
         for start in range(0, len(dataset), _BATCH):
             batch = dataset[start : start + _BATCH]
-            features = list(tagging_features(batch, start, tokenizer, max_length))
+            features = list(make(batch, start, tokenizer, max_length))
             for feature in features:
                 feature["language"] = batch["language"][feature["row"] - start]
                 feature["length"] = len(feature["input_ids"])
             yield {name: [feature[name] for feature in features] for name in columns}
 
-    return cached_dataset("features", key, columns, make)
+    return cached_dataset("features", key, columns, batches)
+
+
+def _maker(task: Task, doc_stride: int | None) -> "tuple[partial[Iterator[dict[str, Any]]], Features]":
+    if task.kind == "token-classification":
+        return partial(tagging_features), TAGGING_COLUMNS
+    if task.kind == "text-classification":
+        return partial(pair_features), PAIR_COLUMNS
+    stride = int(doc_stride or task.defaults.get("doc_stride", 128))
+    if stride < 1:
+        raise InputError(f"`doc_stride` must be 1 or more. Got {stride}. The paper uses 128.")
+    question = int(task.defaults.get("max_question_length", 64))
+    return partial(answer_features, doc_stride=stride, max_question_length=question), ANSWER_COLUMNS
 
 
 def _columns(tokenizer: PreTrainedTokenizerBase, of_task: Features, training: bool) -> Features:
-    ids = List(Value("int32"))
     inputs = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in tokenizer.model_input_names]
-    columns = dict.fromkeys(inputs, ids) | dict(of_task)
+    columns = dict.fromkeys(inputs, List(Value("int32"))) | dict(of_task)
     columns |= {"row": Value("int32"), "language": Value("string"), "length": Value("int32")}
-    if training:
-        columns = {name: kind for name, kind in columns.items() if name not in ("row", "first_word")}
-    return Features(columns)
+    return Features({name: kind for name, kind in columns.items() if not (training and name in _DECODING)})
 
 
 def _fingerprint(tokenizer: PreTrainedTokenizerBase) -> str:

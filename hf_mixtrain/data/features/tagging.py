@@ -34,6 +34,7 @@ def tagging_features(
         Model inputs, ``labels``, the ``row`` and the number of the feature's ``first_word`` in it.
     """
     frame = frame_of(tokenizer, pair=False)
+    room = max_length - frame.size
     rows = [row for row, words in enumerate(batch["tokens"]) if words]
     if not rows:
         return
@@ -51,11 +52,11 @@ def tagging_features(
         for piece, word in zip(encoding.ids, encoding.word_ids, strict=True):
             pieces[word].append(piece)
         pieces = [piece or [filler] for piece in pieces]
-        for start, stop in cut_at_words([len(piece) for piece in pieces], max_length - frame.size):
+        for start, stop in cut_at_words([len(piece) for piece in pieces], room):
             ids: list[int] = []
             labels: list[int] = []
             for piece, tag in zip(pieces[start:stop], batch["tags"][row][start:stop], strict=True):
-                piece = piece[: max_length - frame.size]
+                piece = piece[:room]
                 ids += piece
                 labels += [tag] + [IGNORED] * (len(piece) - 1)
             labels = [IGNORED] * len(frame.before) + labels + [IGNORED] * len(frame.after)

@@ -1,35 +1,28 @@
 """Sources: where the raw rows of a task come from."""
 
-from typing import Protocol
+from pathlib import Path
 
-from datasets import Dataset
-
-from ..task import Split, Task
+from ..task import Task
+from .carved import CarvedSource
 from .demo import demo_source
 from .folder import FolderSource
+from .hub import HubSource
+from .source import Source
+from .treebanks import TreebankSource
 
-__all__ = ["FolderSource", "Source", "open_source"]
-
-
-class Source(Protocol):
-    """Rows by language and split."""
-
-    @property
-    def origin(self) -> dict[str, str]:
-        """What the rows came from, and in which revision, as far as that is known."""
-
-    def languages(self) -> list[str]:
-        """Return the languages that are there, those of the task first and in its order."""
-
-    def has(self, language: str, split: Split) -> bool:
-        """Whether the rows of a language and split are there."""
-
-    def read(self, language: str, split: Split) -> Dataset:
-        """Return the rows of a language and split."""
+__all__ = ["Source", "open_source"]
 
 
-def open_source(source: str, task: Task, source_language: str = "en") -> Source:
+def open_source(source: str | Path, task: Task, source_language: str = "en") -> Source:
     """Open ``"hub"``, ``"demo"``, or a folder in XTREME's layout.
+
+    Args:
+        source: Which.
+        task: Says which files or repositories, and how they are read.
+        source_language: The language that files without a language in their name belong to.
+
+    Returns:
+        The rows by language and split. For a task without dev files they are taken out of train.
 
     Raises:
         InputError: If the folder is missing, or the source has nothing for this task.
@@ -39,6 +32,11 @@ def open_source(source: str, task: Task, source_language: str = "en") -> Source:
         >>> open_source("demo", load_task("panx")).has("en", "train")
         True
     """
-    if source == "demo":
-        return demo_source(task, source_language)
-    return FolderSource(source, task, source_language)
+    found: Source
+    if source == "hub":
+        found = TreebankSource(task) if "treebanks" in task.hub else HubSource(task)
+    elif source == "demo":
+        found = demo_source(task, source_language)
+    else:
+        found = FolderSource(source, task, source_language)
+    return CarvedSource(found, task) if task.dev_from_train else found

@@ -1,6 +1,5 @@
 """Rows from a folder in XTREME's layout: one file for each language and split."""
 
-import difflib
 import hashlib
 import re
 from pathlib import Path
@@ -13,6 +12,7 @@ from ..cache import cached_dataset, key_of
 from ..readers import read_bytes, read_rows
 from ..rows import batches, row_features
 from ..task import Split, Task
+from .names import unknown_language
 
 __all__ = ["FolderSource"]
 
@@ -86,15 +86,14 @@ class FolderSource:
         of_task = (task.kind, task.labels, sorted(task.columns.items()), task.quoted)
         key = key_of(_VERSION, of_file, path.suffix, of_task, language, split)
         return cached_dataset(
-            "rows", key, row_features(task), lambda: batches(read_rows(content, path, task), language, split)
+            "rows", key, row_features(task), lambda: batches(read_rows(content, path, task, language), language, split)
         )
 
     def _missing(self, language: str, split: Split, path: Path | None) -> str:
-        there = [code for code in self.languages() if self.has(code, split)]
-        near = difflib.get_close_matches(language, there, n=1, cutoff=0.5)
         if path is None:
-            return f"Task {self.task.name!r} has no {split} file for {language!r}: its YAML file names none."
-        remedy = f"Languages there: {', '.join(there)}." if there else "Check `data_source`."
-        return f"{path}: expected the {split} rows of {language!r}, found no such file. {remedy}" + (
-            f" Did you mean {near[0]!r}?" if near else ""
-        )
+            return (
+                f"Expected a path for the {split} rows of {language!r} in the task {self.task.name!r}, found none. "
+                "Add it under `folder` in the task's YAML file."
+            )
+        there = [code for code in self.languages() if self.has(code, split)]
+        return f"{path}: no such file. {unknown_language(language, there, f'with {split} rows')}"

@@ -1,0 +1,125 @@
+"""Reader for Universal Dependencies: CoNLL-U with multiword tokens left whole, as XTREME prepares it."""
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError
+from .lines import numbered_lines
+
+__all__ = ["read_conllu"]
+
+# Which part gives a multiword token its tag when several are equally high in the tree.
+_FIRST_TAGS = {
+    "": "VERB NOUN PROPN PRON ADJ NUM ADV INTJ AUX ADP DET PART CCONJ SCONJ X PUNCT",
+    "es": "VERB AUX PRON ADP DET",
+    "fr": "VERB AUX PRON NOUN ADJ ADV ADP DET PART SCONJ CONJ",
+    "it": "VERB AUX ADV PRON ADP DET INTJ",
+}
+_WITHHELD = "_"
+_ZERO_WIDTH_NON_JOINER = "\u200c"
+
+
+def read_conllu(content: bytes, path: Path, labels: tuple[str, ...], language: str) -> dict[str, list[Any]]:
+    """Read sentences and universal tags from a CoNLL-U file.
+
+    A multiword token such as German *im* (``3-4``) stays one token; its tag is that of its part with the fewest
+    ancestors in the graph of basic and enhanced edges, on a tie by a list of tags that goes first. Empty nodes
+    (``8.1``) are no tokens. U+200C and spaces inside a token are taken out. Sentences whose words are withheld for
+    their licence are left out, as there is nothing to read in them.
+
+    Source: XTREME's preparation of ``udpos`` (Hu et al. 2020), with ud-conversion-tools of Agić et al. (2016).
+
+    Args:
+        content: The file's bytes.
+        path: Its path, for messages.
+        labels: The tags that may occur.
+        language: Code; Spanish, French and Italian have lists of their own.
+
+    Returns:
+        Columns ``tokens`` and ``tags``; a tag is its place in ``labels``.
+
+    Raises:
+        InputError: If the file is no CoNLL-U, has another tag, or the library ``conllu`` is missing.
+    """
+    ids = {label: index for index, label in enumerate(labels)}
+    order = _FIRST_TAGS.get(language, _FIRST_TAGS[""]).split()
+    sentences, tags = [], []
+    for number, sentence in _sentences(content, path):
+        surface = _surface(sentence, order)
+        words = [form.replace(_ZERO_WIDTH_NON_JOINER, "").replace(" ", "") for form, _ in surface]
+        if not words or sum(word != _WITHHELD for word in words) <= 1 < len(words) or words == [_WITHHELD]:
+            continue
+        for _, tag in surface:
+            if tag not in ids:
+                raise InputError(
+                    f"{path}:{number}: expected tags out of {', '.join(labels)}, found {tag!r} in this sentence. "
+                    "Correct the file, or add the tag to `labels` in the task's YAML file."
+                )
+        sentences.append(words)
+        tags.append([ids[tag] for _, tag in surface])
+    if not sentences:
+        raise InputError(f"{path}: expected sentences with words, found none. Check how the file was made.")
+    return {"tokens": sentences, "tags": tags}
+
+
+def _sentences(content: bytes, path: Path) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Yield the number of a sentence's first line, and its nodes."""
+    try:
+        import conllu
+    except ImportError as error:
+        raise InputError('Universal Dependencies need conllu: pip install "hf_mixtrain[ud]".') from error
+    block: list[str] = []
+    start = 1
+    for number, line in chain(numbered_lines(content, path), [(0, "")]):
+        if line.strip():
+            block.append(line)
+            continue
+        if block:
+            try:
+                parsed = conllu.parse("\n".join(block) + "\n\n")
+            except (conllu.exceptions.ParseException, ValueError) as error:
+                raise InputError(
+                    f"{path}:{start}: expected a sentence in CoNLL-U, found: {error!s:.80}. Correct the file."
+                ) from error
+            for sentence in parsed:
+                yield start, list(sentence)
+        block, start = [], number + 1
+
+
+def _surface(sentence: list[dict[str, Any]], order: list[str]) -> list[tuple[str, str]]:
+    """Return form and tag of each surface token."""
+    nodes = {node["id"]: node for node in sentence if isinstance(node["id"], int)}
+    tokens = []
+    covered = 0
+    for node in sentence:
+        if isinstance(node["id"], int):
+            if node["id"] > covered:
+                tokens.append((node["form"], node["upos"]))
+        elif node["id"][1] == "-":
+            first, _, covered = node["id"]
+            tokens.append((node["form"], _highest_tag(range(first, covered + 1), nodes, order)))
+    return tokens
+
+
+def _highest_tag(parts: range, nodes: dict[int, dict[str, Any]], order: list[str]) -> str:
+    heights = {part: len(_ancestors(part, nodes)) for part in parts}
+    candidates = [nodes[part]["upos"] for part in parts if heights[part] == min(heights.values())]
+    for tag in order:
+        if tag in candidates:
+            return tag
+    return candidates[0]
+
+
+def _ancestors(node: int, nodes: dict[int, dict[str, Any]]) -> set[int]:
+    found: set[int] = set()
+    waiting = [node]
+    while waiting:
+        row = nodes[waiting.pop()]
+        enhanced = row["deps"] if isinstance(row["deps"], list) else []
+        for head in (row["head"], *(head for _, head in enhanced)):
+            if head in nodes and head not in found:
+                found.add(head)
+                waiting.append(head)
+    return found

@@ -1,0 +1,26 @@
+"""What every source can do."""
+
+from typing import Protocol
+
+from datasets import Dataset
+
+from ..task import Split
+
+__all__ = ["Source"]
+
+
+class Source(Protocol):
+    """Rows by language and split."""
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """What the rows came from, and in which revision, as far as that is known."""
+
+    def languages(self) -> list[str]:
+        """Return the languages that are there, those of the task first and in its order."""
+
+    def has(self, language: str, split: Split) -> bool:
+        """Whether the rows of a language and split are there."""
+
+    def read(self, language: str, split: Split) -> Dataset:
+        """Return the rows of a language and split."""
