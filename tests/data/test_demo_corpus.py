@@ -2,7 +2,7 @@
 
 import re
 from importlib.resources import files
-from itertools import chain, groupby
+from itertools import chain
 
 import pytest
 import yaml
@@ -10,9 +10,7 @@ import yaml
 from hf_mixtrain.data.demo.build import LABELS, SIZES, SOURCE_SIZES, build_corpus, build_language
 
 DEMO = files("hf_mixtrain.data") / "demo"
-LANGUAGES = sorted(
-    path.name[len("test-") : -len(".tsv")] for path in (DEMO / "panx").iterdir() if path.name[:4] == "test"
-)
+LANGUAGES = sorted(path.name[:-5] for path in (DEMO / "patterns").iterdir())
 TAGS = {"O"} | {f"{prefix}-{label}" for prefix in "BI" for label in LABELS}
 SCRIPTS = {
     "Latin": "de", "Cyrillic": "ru", "Greek": "el", "Arabic": "ar", "Hebrew": "he", "Devanagari": "hi",
@@ -130,6 +128,16 @@ def test_no_name_stands_in_a_pattern_without_its_label(language):
     for side in ("train", "test"):
         plain = re.sub(r"\[[^\]]*\]", "", description[side]["patterns"])
         assert not names & {slot.split(".")[0].split(":")[0] for slot in re.findall(r"\{([^}]*)\}", plain)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_readme_has_the_right_counts(language):
+    splits = [read(split, language) for split in SIZES]
+    everything = list(chain.from_iterable(splits))
+    counts = [*map(len, splits), sum(map(len, everything)), len(entities(everything))]
+    rows = (DEMO / "README.md").read_text(encoding="utf-8").splitlines()
+    [row] = [row for row in rows if row.startswith(f"| {language} |")]
+    assert [int(cell) for cell in row.split("|")[4:-1]] == counts
 
 
 def test_corpus_is_small(built):

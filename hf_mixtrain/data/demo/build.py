@@ -1,12 +1,12 @@
 """Build the made-up corpus from its patterns: ``python -m hf_mixtrain.data.demo.build`` rewrites ``panx/``.
 
-One file per language, ``patterns/<lang>.yaml``, gives sentence patterns and word lists for train and for test. A pattern is text
-whose tokens are separated by spaces, with
+One file per language, ``patterns/<lang>.yaml``, has sentence patterns and word lists for train and for test, and lists
+for both. A pattern is text whose tokens are separated by spaces, with
 
 - ``{city}``: a word drawn from the list `city`. A list's entries are separated by commas and may hold slots themselves.
   An entry from a list named PER, ORG or LOC (``PER.f`` counts as PER) gets this label.
 - ``[ORG University of {city}]``: what stands in the brackets gets the label ORG.
-- ``{city:gen}``: the form of the word for the case `gen`, where the file names its `cases` and gives the forms as ``a/b/c``.
+- ``{city:gen}``: the form of the word for the case `gen`; the file names its `cases`, and words have forms ``a/b/c``.
   Slots inside the drawn entry take the same case, unless they name another. A word without ``/`` does not change.
 
 Only the outermost label counts. A token that holds a piece of a name carries the name's tag ("Ankara'da" is one B-LOC).
@@ -129,10 +129,11 @@ def build_language(language: str, description: Mapping[str, Any]) -> dict[str, l
         ValueError: If the patterns do not yield enough different sentences.
 
     Example:
-        >>> one = {"patterns": "{PER} lives in {city} .", "PER": "Ana Li, Bo", "city": ", ".join("abcdefghijklmnopqrstuvw")}
-        >>> two = {"patterns": "Now {LOC} calls {org} .", "LOC": ", ".join("abcdefgh"), "org": ", ".join("ABCDEFGHIJ")}
+        >>> from string import ascii_letters, ascii_lowercase, digits
+        >>> one = {"patterns": "{PER} lives in {city} .", "PER": "Ana Li, Bo", "city": ",".join(ascii_lowercase)}
+        >>> two = {"patterns": "Now {LOC} calls .", "LOC": ",".join(ascii_letters + digits)}
         >>> build_language("xx", {"common": {}, "train": one, "test": two})["test"][0][:2]
-        [('Now', 'O'), ('c', 'B-LOC')]
+        [('Now', 'O'), ('q', 'B-LOC')]
     """
     sizes = SOURCE_SIZES if language == "en" else SIZES
     splits: dict[str, list[Sentence]] = {}
