@@ -53,11 +53,12 @@ _ZHAO = r"""@inproceedings{zhao-etal-2021-closer,
 }"""
 
 
-def describe_method(name: str) -> list[str]:
+def describe_method(name: str, select_on: str = "last") -> list[str]:
     """Say in sentences how a method trains and what it looks at.
 
     Args:
         name: The method, as in `hf_mixtrain.methods.METHODS`.
+        select_on: What the user chose where the method leaves it open which model of a run is kept.
 
     Returns:
         One sentence or more for each stage; the last one says whether target dev sets were used.
@@ -72,8 +73,8 @@ def describe_method(name: str) -> list[str]:
     if name not in METHODS:
         raise InputError(f"unknown method {name!r}. Expected one of {', '.join(METHODS)}.")
     method = METHODS[name]
-    sentences = [sentence for stage in method.stages for sentence in _describe_stage(stage)]
-    if not method.uses_target_dev:
+    sentences = [sentence for stage in method.stages for sentence in _describe_stage(stage, select_on)]
+    if not any((stage.select_on or select_on) == "target-dev" for stage in method.stages):
         sentences.append("No development set of a target language is used.")
     return sentences
 
@@ -89,10 +90,9 @@ def citations(name: str) -> list[str]:
     return [_XU_MURRAY, _ZHAO] if cites_zhao else [_XU_MURRAY]
 
 
-def _describe_stage(stage: Stage) -> list[str]:
+def _describe_stage(stage: Stage, select_on: str) -> list[str]:
     sentences = [_TRAIN_ON[stage.train_on, stage.per_language].format(order=_ORDER[stage.order])]
     if stage.surgery:
         sentences.append(_SURGERY)
-    if stage.select_on in _SELECT_ON:
-        sentences.append(_SELECT_ON[stage.select_on])
-    return sentences
+    kept = _SELECT_ON.get(stage.select_on or select_on)
+    return [*sentences, kept] if kept else sentences

@@ -35,6 +35,7 @@ class DataFacts(NamedTuple):
     language_names: dict[str, str]
     parts: dict[str, DataPart]
     source: str
+    revisions: dict[str, str]
 
     def metric_title(self, metric: str) -> str:
         """Return the metric's name as tables show it, such as ``F1 (seqeval)``."""
@@ -81,18 +82,21 @@ def data_facts(results: Mapping[str, Any], task: "Task | None" = None) -> DataFa
 
     task = task or load_task(results["task"])
     source = results["settings"].get("data_source", "hub")
-    hub = task.hub if source == "hub" else {}
-    revision = hub.get("revision") or results["versions"].get("data_revisions", {}).get(hub.get("repository"))
+    hub = task.hub if source == "hub" and "repository" in task.hub else {}
+    revisions = dict(results["versions"].get("data_revisions", {}))
 
     def part(language: str) -> DataPart:
         if not hub:
             return DataPart(None, language, "test", None)
+        splits = hub.get("splits", {})
         config = hub.get("files", language).split("/")[0].format(language=language, split="test")
-        return DataPart(hub["repository"], config, hub.get("splits", {}).get("test", "test"), revision)
+        return DataPart(hub["repository"], config, splits.get("test", "test"), revisions.get(hub["repository"]))
 
     languages = results["languages"]
     names = {code: LANGUAGES[code].name if code in LANGUAGES else code for code in languages}
-    return DataFacts(task.kind, task.title, names, {language: part(language) for language in languages}, source)
+    return DataFacts(
+        task.kind, task.title, names, {language: part(language) for language in languages}, source, revisions
+    )
 
 
 def folder_facts(folder: str | Path) -> FolderFacts:

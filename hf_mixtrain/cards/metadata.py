@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
+from huggingface_hub.repocard_data import eval_results_to_model_index
 
 from hf_mixtrain.cards.base_models import BaseModel
 from hf_mixtrain.cards.facts import DataFacts, model_name
@@ -16,7 +17,7 @@ _ISO_639 = re.compile(r"[a-z]{2,3}")
 
 def card_data(
     results: Mapping[str, Any], data: DataFacts, base: BaseModel, extra: Mapping[str, Any] | None = None
-) -> ModelCardData:
+) -> dict[str, Any]:
     """Make the metadata of one cell's card.
 
     Args:
@@ -33,15 +34,14 @@ def card_data(
         >>> cell = dict(task="panx", method="zero-shot", shots=0, seed=1, model="xlm-roberta-base", languages=["en"],
         ...     metric="f1", scores={"en": {"f1": 80.0}}, settings={}, versions={})
         >>> data = card_data(cell, data_facts(cell), BaseModel("xlm-roberta-base", None, "mit"))
-        >>> data.to_dict()["model-index"][0]["results"][0]["metrics"]
+        >>> data["model-index"][0]["results"][0]["metrics"]
         [{'type': 'f1', 'value': 80.0, 'name': 'F1 (seqeval) (en)'}]
     """
     metrics = sorted({name for scores in results["scores"].values() for name in scores}, key=_main_first(results))
     codes = [code.lower() for code in results["languages"]]
-    others = [code for code in codes if not _ISO_639.fullmatch(code)]
     known: dict[str, Any] = {
         "language": sorted({re.split(r"[-_]", code)[0] for code in codes}),
-        "language_bcp47": others or None,
+        "language_bcp47": [code for code in codes if not _ISO_639.fullmatch(code)] or None,
         "license": base.license,
         "library_name": "transformers",
         "pipeline_tag": data.kind,
@@ -50,30 +50,38 @@ def card_data(
         "datasets": sorted({part.hub_id for part in data.parts.values() if part.hub_id}) or None,
         "metrics": metrics,
         "tags": _tags(results),
-        "model_name": model_name(results),
-        "eval_results": [
-            EvalResult(
-                task_type=data.kind,
-                task_name=data.title,
-                dataset_type=part.hub_id or results["task"],
-                dataset_name=f"{data.title}: {data.language_names[language]}",
-                dataset_config=part.config,
-                dataset_split=part.split,
-                dataset_revision=part.revision,
-                metric_type=metric,
-                metric_value=round(float(results["scores"][language][metric]), 2),
-                # Data sets with one configuration for all languages would be merged without the language in the name.
-                metric_name=f"{data.metric_title(metric)} ({language})",
-                dataset_args={"language": language},
-            )
-            for language, part in data.parts.items()
-            for metric in metrics
-            if metric in results["scores"][language]
-        ],
     }
-    written = {*known, "model-index"} - {"model_name", "eval_results"}
-    known |= {key: value for key, value in (extra or {}).items() if key not in written}
-    return ModelCardData(**{key: value for key, value in known.items() if value is not None})
+    known |= {key: value for key, value in (extra or {}).items() if key not in {*known, "model-index"}}
+    metadata = ModelCardData(**{key: value for key, value in known.items() if value is not None}).to_dict()
+    # One language at a time: the client merges results on the same configuration and split, and in some data sets
+    # all languages are one configuration.
+    languages = [_model_index(results, data, language, metrics) for language in data.parts]
+    metadata["model-index"] = [{"name": model_name(results), "results": [entry for one in languages for entry in one]}]
+    return metadata
+
+
+def _model_index(
+    results: Mapping[str, Any], data: DataFacts, language: str, metrics: list[str]
+) -> list[dict[str, Any]]:
+    part, scores = data.parts[language], results["scores"][language]
+    entries = [
+        EvalResult(
+            task_type=data.kind,
+            task_name=data.title,
+            dataset_type=part.hub_id or results["task"],
+            dataset_name=f"{data.title}: {data.language_names[language]}",
+            dataset_config=part.config,
+            dataset_split=part.split,
+            dataset_revision=part.revision,
+            dataset_args={"language": language},
+            metric_type=metric,
+            metric_value=round(float(scores[metric]), 2),
+            metric_name=f"{data.metric_title(metric)} ({language})",
+        )
+        for metric in metrics
+        if metric in scores
+    ]
+    return eval_results_to_model_index(model_name(results), entries)[0]["results"]
 
 
 def _main_first(results: Mapping[str, Any]) -> Any:

@@ -40,7 +40,7 @@ def card_text(
     template = environment.from_string((files(__package__) / "card.md.jinja").read_text(encoding="utf-8"))
     source = results["settings"].get("source_language", "en")
     comparison = compare(results, siblings)
-    sentences = describe_method(results["method"])
+    sentences = describe_method(results["method"], results["settings"].get("select_on", "last"))
     return template.render(
         name=model_name(results),
         results=results,
@@ -118,19 +118,22 @@ def _other_scores(results: Results, data: DataFacts) -> dict[str, Any]:
 
 
 def _data_text(results: Results, data: DataFacts) -> str:
-    parts = list(data.parts.values())
     if data.source == "demo":
         origin = "The made-up demo corpus of hf_mixtrain: **these numbers say nothing about real text.**"
-    elif parts[0].hub_id is None:
+    elif data.source != "hub":
         origin = "Read from a local folder in the layout of the XTREME benchmark, not from the Hub."
     else:
-        revision = f"at revision `{parts[0].revision}`" if parts[0].revision else "(revision not recorded)"
-        origin = f"[{parts[0].hub_id}](https://huggingface.co/datasets/{parts[0].hub_id}) {revision}."
+        origin = " ".join(f"{_data_link(name)} at `{revision}`." for name, revision in data.revisions.items())
+        origin = origin or "From the Hub; its revision was not recorded."
     caps = {"max_source_examples": "source examples for training", "max_eval_examples": "test examples a language"}
     chosen = [
         f"at most {results['settings'][key]} {what}" for key, what in caps.items() if results["settings"].get(key)
     ]
     return f"{data.title}. {origin}" + (f" A fixed random choice was used: {', '.join(chosen)}." if chosen else "")
+
+
+def _data_link(name: str) -> str:
+    return f"[{name}](https://huggingface.co/datasets/{name})" if "/" in name else name
 
 
 def _shots_text(results: Results, folder: FolderFacts) -> str:

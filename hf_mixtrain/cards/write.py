@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huggingface_hub import ModelCard
+from huggingface_hub.utils import yaml_dump
 
 from hf_mixtrain.cards.base_models import base_model
 from hf_mixtrain.cards.facts import data_facts, folder_facts
@@ -61,7 +62,7 @@ def write_card(
     results = read_results(folder) if results is None else results
     sections, metadata = _old_card(path)
     data, base = data_facts(results, task), base_model(results["model"], license)
-    front = card_data(results, data, base, extra=metadata).to_yaml()
+    front = yaml_dump(card_data(results, data, base, extra=metadata), sort_keys=False).strip()
     text = card_text(results, siblings, data, base, folder_facts(folder))
     return atomic_write_text(path, restore_sections(f"---\n{front}\n---\n\n{text}", sections))
 

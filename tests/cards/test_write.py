@@ -84,6 +84,21 @@ def test_data_that_is_not_from_the_hub_is_not_linked(cell, folder):
     assert "somebody" not in card.read_text()
 
 
+def test_selection_on_target_dev_data_is_said_whoever_asked_for_it(cell, folder):
+    assert "No development set of a target language is used." in write_card(folder, cell).read_text()
+    cell["settings"]["select_on"] = "target-dev"
+    text = write_card(folder, cell).read_text()
+    assert "No development set of a target language is used." not in text
+    assert "chosen on a **development set of the target language**" in text
+
+
+def test_models_for_each_language_are_named(cell, tmp_path):
+    for language in ("de", "sw"):
+        (tmp_path / language).mkdir()
+        (tmp_path / language / "config.json").write_text("{}")
+    assert "they are in the folders de, sw." in write_card(tmp_path, cell | {"method": "ord-fs"}).read_text()
+
+
 def test_scores_on_made_up_data_say_so(cell, folder):
     cell["settings"]["data_source"] = "demo"
     assert "say nothing about real text" in write_card(folder, cell).read_text()
