@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerBase, Trainer
 
 from ..data import Task, featurize
 from ..metrics import metric_for
+from .answers import predict_answers
 from .forward import forward
 from .labels import output_labels
 from .pairs import predict_labels
@@ -45,6 +46,8 @@ def predict(
         features = featurize(task, raw, tokenizer, training=False, max_length=max_length)
     longest = int(max_length or task.defaults.get("max_length", 128))
     run = partial(forward, trainer, features, tokenizer, max_length=longest)
+    if task.kind == "question-answering":
+        return predict_answers(raw, features, run)
     labels = output_labels(task, trainer.accelerator.unwrap_model(trainer.model))
     if task.kind == "token-classification":
         return predict_tags(labels, raw, features, run)

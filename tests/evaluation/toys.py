@@ -7,6 +7,7 @@ from datasets import Dataset
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
     BertConfig,
+    BertForQuestionAnswering,
     BertForSequenceClassification,
     BertForTokenClassification,
     PreTrainedTokenizerFast,
@@ -30,7 +31,8 @@ PAIRS = Task(
     labels=("contradiction", "entailment", "neutral"), defaults={"max_length": 24},
 )  # fmt: skip
 ANSWERS = Task(
-    name="qa", title="QA", kind="question-answering", languages=("en",), metric="f1", defaults={"max_length": 32},
+    name="qa", title="QA", kind="question-answering", languages=("en",), metric="f1",
+    defaults={"max_length": 32, "doc_stride": 6},
 )  # fmt: skip
 
 
@@ -95,6 +97,58 @@ def small_classifier(tokenizer, *, labels):
     return small_bert(tokenizer, labels=labels, head=BertForSequenceClassification)
 
 
+def small_reader(tokenizer):
+    return small_bert(tokenizer, labels=("start", "end"), head=BertForQuestionAnswering)
+
+
+def letters(rng, most, *, among=LETTERS[:16]):
+    return "".join(rng.choices(among, k=rng.randint(1, most)))
+
+
+def inferences(count):
+    """Pairs; one in seven is a single text, as in classification of sentences."""
+    rng = random.Random(0)
+    rows = {
+        "id": [str(row) for row in range(count)],
+        "language": ["en"] * count,
+        "premise": [" ".join(letters(rng, 5) for _ in range(rng.randint(1, 6))) for _ in range(count)],
+        "hypothesis": [letters(rng, 9) if row % 7 else "" for row in range(count)],
+        "label": [rng.randrange(3) for _ in range(count)],
+    }
+    return Dataset.from_dict(rows, features=row_features(PAIRS))
+
+
+def questions(count, *, context=None, answer=None):
+    """Texts with one answer that begins with z and ends with q, letters that are nowhere else."""
+    rng = random.Random(0)
+    rows = {name: [] for name in ("context", "question", "answers")}
+    for _ in range(count):
+        words = [letters(rng, 6) for _ in range(rng.randint(4, 40))]
+        gold = f"z{letters(rng, 2)} {letters(rng, 2)}q" if answer is None else answer
+        words.insert(rng.randint(0, len(words)), gold)
+        text = " ".join(words) if context is None else context
+        rows["context"].append(text)
+        rows["question"].append(letters(rng, 4) + "?")
+        rows["answers"].append({"text": [gold], "answer_start": [text.index(gold)]})
+    ids = {"id": [str(row) for row in range(count)], "language": ["en"] * count}
+    return Dataset.from_dict(ids | rows, features=row_features(ANSWERS))
+
+
+class AnswerOracle(torch.nn.Module):
+    """Knows that answers begin with z and end with q."""
+
+    def __init__(self, tokenizer):
+        super().__init__()
+        table = torch.zeros(len(tokenizer), 2)
+        table[tokenizer.convert_tokens_to_ids("z"), 0] = 1
+        table[tokenizer.convert_tokens_to_ids("##q"), 1] = 1
+        self.table = torch.nn.Parameter(table)
+
+    def forward(self, input_ids, attention_mask, start_positions=None, end_positions=None):
+        start, end = self.table[input_ids].unbind(-1)
+        return {"start_logits": start, "end_logits": end}
+
+
 def make_trainer(model, folder, *, batch=4, **kwargs):
     args = TrainingArguments(
         output_dir=str(folder), per_device_eval_batch_size=batch, use_cpu=True, report_to=[], disable_tqdm=True,
@@ -106,6 +160,8 @@ def make_trainer(model, folder, *, batch=4, **kwargs):
 def every_kind(tokenizer):
     """Yield a task, its rows and a random model for each kind of task."""
     yield TAGGING, sentences(TAGGING, 25), small_bert(tokenizer, labels=TAGGING.labels)
+    yield PAIRS, inferences(25), small_classifier(tokenizer, labels=PAIRS.labels)
+    yield ANSWERS, questions(12), small_reader(tokenizer)
 
 
 def results_of_every_kind(folder):
