@@ -1,0 +1,115 @@
+"""The similarity of gradients of a checkpoint, on a task's shots."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from transformers import (
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+)
+
+from hf_mixtrain.data import FewShotData, data_collator, featurize, load_fewshot, load_task
+from hf_mixtrain.encoders import resolve_model
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.similarity.gradients import gradient_similarity, language_batches
+from hf_mixtrain.similarity.heatmap import write_similarity
+
+__all__ = ["checkpoint_similarity"]
+
+_HEADS: Mapping[str, Any] = {
+    "token-classification": AutoModelForTokenClassification,
+    "text-classification": AutoModelForSequenceClassification,
+    "question-answering": AutoModelForQuestionAnswering,
+}
+
+
+def checkpoint_similarity(
+    checkpoint: str,
+    *,
+    task: str,
+    data_source: str = "hub",
+    shots: int = 5,
+    seed: int = 1,
+    languages: Sequence[str] | None = None,
+    source_language: str = "en",
+    max_length: int | None = None,
+    batch_size: int = 8,
+    sketch_size: int | None = None,
+    device: str | None = None,
+    output: str | Path = "similarity",
+) -> list[Path]:
+    """Compare the gradients of all languages at a checkpoint, and write numbers and heat map.
+
+    The rows are the K shots that a training with this seed has; of the source language as many rows of its train set.
+
+    Args:
+        checkpoint: Folder or Hub name of a model for the task, or an encoder: its new head is then random.
+        task: A task's name, or the path of its YAML file.
+        data_source: ``"hub"``, ``"demo"``, or a folder in XTREME's layout.
+        shots: K, 1 or more.
+        seed: Decides the shots.
+        languages: Target languages. Default: all of the task that the source has.
+        source_language: The language with the full training set.
+        max_length: Most tokens of an input. Default: the task's.
+        batch_size: Most rows of a batch; it changes only the weight of a last, smaller batch.
+        sketch_size: See `gradient_similarity`.
+        device: Where to compute. Default: the accelerator if there is one, else the CPU.
+        output: Path of the files without ``.json`` and ``.png``.
+
+    Returns:
+        The files: JSON, and PNG where matplotlib is installed.
+
+    Raises:
+        InputError: If something is missing or not as expected.
+    """
+    if shots < 1:
+        raise InputError(f"`shots` must be 1 or more to compare gradients. Got {shots}.")
+    found_task = load_task(task)
+    data = load_fewshot(
+        found_task,
+        shots=shots,
+        seed=seed,
+        languages=languages,
+        source=data_source,
+        source_language=source_language,
+        max_source_examples=shots * (len(found_task.labels) if found_task.kind == "text-classification" else 1),
+        max_eval_examples=1,
+    )
+    model, tokenizer = _load(checkpoint, data)
+    rows = {source_language: data.train, **data.shots}
+    features = {
+        language: featurize(found_task, dataset, tokenizer, training=True, max_length=max_length)
+        for language, dataset in rows.items()
+    }
+    batches = language_batches(features, data_collator(found_task, tokenizer), batch_size=batch_size)
+    model.to(device or _device())
+    similarity = gradient_similarity(model, batches, sketch_size=sketch_size)
+    about = {"checkpoint": checkpoint, "task": found_task.name, "shots": shots, "seed": seed}
+    title = f"{found_task.name}, {checkpoint}, K={shots}, seed {seed}"
+    return write_similarity(similarity, output, title=title, **about)
+
+
+def _load(checkpoint: str, data: FewShotData) -> tuple[Any, Any]:
+    folder = resolve_model(checkpoint)
+    labels: dict[str, Any] = {}
+    if data.task.labels:
+        labels = {"id2label": dict(enumerate(data.task.labels)), "num_labels": len(data.task.labels)}
+    try:
+        model = _HEADS[data.task.kind].from_pretrained(folder, **labels)
+        return model, AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise InputError(
+            f"{checkpoint}: cannot be loaded for {data.task.name} ({reason}). Expected the folder or Hub name of a "
+            "model for this task."
+        ) from error
+
+
+def _device() -> str:
+    import torch
+
+    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return accelerator.type if accelerator else "cpu"
