@@ -178,8 +178,8 @@ def _targets(rows: Source, task: Task, languages: Sequence[str] | None, source_l
     ]
     if not targets:
         raise InputError(
-            f"Expected {' and '.join(needed)} files of languages of {task.name!r}, found none. Check `data_source`, or "
-            "name the `languages`."
+            f"Expected {' and '.join(needed)} files of languages of {task.name!r}, found none. Check `data_source`, "
+            "name the `languages`, or set `shots` to 0 for zero-shot."
         )
     return targets
 

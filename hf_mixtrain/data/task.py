@@ -41,8 +41,8 @@ class Task:
             mentions of each entity type (or tag).
         parallel: Whether the dev rows of all languages are translations of one another, row by row.
         dev_from_train: Share of the training texts that serves as dev set, for tasks that have none of their own.
-        folder: For each split, the path of its file below a data folder, with ``{language}`` in it. A path without
-            it belongs to the source language alone.
+        folder: For each split, the path of its file below a data folder, with ``{language}`` in it.
+        source_folder: Paths of the source language's files, for splits that it has somewhere else.
         columns: Where the readers find a column, if not under its own name or in its usual place.
         quoted: Whether fields of ``.tsv`` files that hold a double quote are quoted, as Python's ``csv`` does it.
         hub: Where the rows are on the Hub; see ``docs/data.md``.
@@ -60,6 +60,7 @@ class Task:
     parallel: bool = False
     dev_from_train: float = 0.0
     folder: Mapping[str, str] = field(default_factory=dict)
+    source_folder: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str | int] = field(default_factory=dict)
     quoted: bool = True
     hub: Mapping[str, Any] = field(default_factory=dict)
@@ -155,12 +156,18 @@ def _check(task: Task, path: Path) -> None:
                 f"{path}: expected `{key}` to be one of {', '.join(allowed)}. Found {found!r}."
                 + _near(str(found), allowed)
             )
-    for key in ("folder", "columns", "hub", "defaults"):
+    for key in ("folder", "source_folder", "columns", "hub", "defaults"):
         if not isinstance(getattr(task, key), Mapping):
             raise InputError(f"{path}: expected `{key}` to be a block of `name: value` lines. Indent them below it.")
-    for split in task.folder:
+    for split in (*task.folder, *task.source_folder):
         if split not in get_args(Split):
-            raise InputError(f"{path}: expected train, dev or test in `folder`, found {split!r}.")
+            raise InputError(f"{path}: expected train, dev or test in `folder`, found {split!r}. Rename it.")
+    for template in task.folder.values():
+        if "{language}" not in str(template):
+            raise InputError(
+                f"{path}: expected {{language}} in each path of `folder`, found {template!r}. "
+                "Put files of the source language alone under `source_folder`."
+            )
     for column in task.columns:
         if column not in _COLUMNS[task.kind]:
             allowed = tuple(sorted(_COLUMNS[task.kind]))

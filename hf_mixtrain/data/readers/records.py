@@ -22,10 +22,7 @@ def load_json(content: bytes, path: Path) -> Any:
     Raises:
         InputError: If it is no JSON; it names the line.
     """
-    try:
-        return json.loads(decode(content, path))
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}:{error.lineno}: expected JSON, found: {error.msg}. Correct the file.") from error
+    return _parsed(decode(content, path), path, 1)
 
 
 def read_records(content: bytes, path: Path) -> Iterator[Record]:
@@ -41,13 +38,7 @@ def read_records(content: bytes, path: Path) -> Iterator[Record]:
     for number, line in numbered_lines(content, path):
         if not line.strip():
             continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(
-                f"{path}:{number}: expected one JSON object a line, found: {error.msg}. Correct the line."
-            ) from error
-        yield f"{path}:{number}", _mapping(row, f"{path}:{number}")
+        yield f"{path}:{number}", _mapping(_parsed(line, path, number), f"{path}:{number}")
 
 
 def columns_of(
@@ -115,6 +106,23 @@ _NEEDED = {
     "text-classification": ("premise", "hypothesis", "label"),
     "question-answering": ("context", "question", "answers"),
 }
+
+
+def _parsed(text: str, path: Path, first_line: int) -> Any:
+    try:
+        value = json.loads(text)
+        if "\\ud" in text.lower():
+            json.dumps(value, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        line = first_line + error.lineno - 1
+        raise InputError(f"{path}:{line}: expected JSON, found: {error.msg}. Correct the file.") from error
+    except UnicodeEncodeError as error:
+        code = f"\\u{ord(error.object[error.start]):04x}"
+        line = first_line + text[: text.lower().find(code)].count("\n")
+        raise InputError(
+            f"{path}:{line}: expected Unicode text, found {code}, which is half of a character. Correct the file."
+        ) from error
+    return value
 
 
 def _mapping(row: Any, where: str) -> Mapping[str, Any]:

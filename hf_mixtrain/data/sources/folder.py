@@ -3,7 +3,6 @@
 import hashlib
 import re
 from pathlib import Path
-from typing import get_args
 
 from datasets import Dataset
 
@@ -18,6 +17,7 @@ __all__ = ["FolderSource"]
 
 #: Raised when a reader would give other rows for the same file.
 _VERSION = 1
+_SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 
 class FolderSource:
@@ -33,7 +33,8 @@ class FolderSource:
             )
         if not task.folder:
             raise InputError(
-                f"Task {task.name!r} says nothing about files. Add `folder:` with train, dev and test to its YAML file."
+                f"Expected the task {task.name!r} to say which files it has, found nothing. Add `folder:` with train, "
+                "dev and test to its YAML file."
             )
 
     @property
@@ -43,10 +44,10 @@ class FolderSource:
 
     def path(self, language: str, split: Split) -> Path | None:
         """Return where the rows of a language and split should be, or None if the task has no such file."""
+        if language == self.source_language and split in self.task.source_folder:
+            return self.folder / self.task.source_folder[split]
         template = self.task.folder.get(split)
-        if template is None or ("{language}" not in template and language != self.source_language):
-            return None
-        return self.folder / template.replace("{language}", language)
+        return self.folder / template.replace("{language}", language) if template else None
 
     def has(self, language: str, split: Split) -> bool:
         """Whether there is such a file."""
@@ -55,17 +56,11 @@ class FolderSource:
 
     def languages(self) -> list[str]:
         """Return the languages that have a file for any split: those of the task first, in its order, then others."""
-        found = set()
-        for split in get_args(Split):
-            template = self.task.folder.get(split, "")
-            before, placeholder, after = template.partition("{language}")
-            if not placeholder:
-                continue
-            pattern = re.compile(
-                re.escape(before)
-                + r"(?P<code>[^/\\]+?)"
-                + re.escape(after).replace(re.escape("{language}"), "(?P=code)")
-            )
+        found = {self.source_language} if any(self.has(self.source_language, split) for split in _SPLITS) else set()
+        for template in self.task.folder.values():
+            # Only the first placeholder can be found; a further one must then say the same.
+            first, *others = (re.escape(part) for part in template.split("{language}"))
+            pattern = re.compile(first + r"(?P<code>[^/]+?)" + "(?P=code)".join(others))
             for path in self.folder.glob(template.replace("{language}", "*")):
                 if match := pattern.fullmatch(path.relative_to(self.folder).as_posix()):
                     found.add(match["code"])
