@@ -132,7 +132,8 @@ def _words(backend: Tokenizer, texts: Iterable[Text]) -> Iterator[str]:
     for text in texts:
         for part in [text] if isinstance(text, str) else text:
             normal = backend.normalizer.normalize_str(part) if backend.normalizer else part
-            yield from (word for word, _ in backend.pre_tokenizer.pre_tokenize_str(normal))
+            split = backend.pre_tokenizer.pre_tokenize_str(normal) if backend.pre_tokenizer else [(normal, None)]
+            yield from (word for word, _ in split)
 
 
 def _byte_pieces(spec: dict[str, Any]) -> set[int]:

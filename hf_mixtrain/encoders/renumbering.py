@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor, nn
+from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["configured_ids", "renumbered_model", "renumbered_tokenizer"]
+__all__ = ["configured_ids", "input_embeddings", "renumbered_model", "renumbered_tokenizer"]
 
 _Model = TypeVar("_Model", bound=PreTrainedModel)
 
@@ -69,8 +69,22 @@ def _renumbered_processor(processor: dict[str, Any] | None, new_ids: dict[int, i
     return processor | changed
 
 
-def configured_ids(model: PreTrainedModel, embeddings: nn.Embedding) -> set[int]:
+def input_embeddings(model: PreTrainedModel) -> nn.Embedding:
+    """Return a model's table of input embeddings.
+
+    Raises:
+        InputError: If there is none, or it has not the size that the configuration says.
+    """
+    embeddings, size = model.get_input_embeddings(), model.config.get_text_config().vocab_size
+    if not isinstance(embeddings, nn.Embedding) or embeddings.num_embeddings != size:
+        found = getattr(embeddings, "num_embeddings", type(embeddings).__name__)
+        raise InputError(f"Trimming needs one table of {size} input embeddings. {type(model).__name__} has {found}.")
+    return embeddings
+
+
+def configured_ids(model: PreTrainedModel) -> set[int]:
     """Return the token ids in a model's configurations, as far as they have an embedding."""
+    embeddings = input_embeddings(model)
     values = [value for config in _configs(model) for value in _token_ids(config).values()]
     ids = {embeddings.padding_idx, *chain.from_iterable(v if isinstance(v, list) else [v] for v in values)}
     # Ids without embedding (a default of the configuration's class) mean nothing, before and after.
@@ -88,25 +102,28 @@ def _token_ids(config: Any) -> dict[str, int | list[int]]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def renumbered_model(model: _Model, embeddings: nn.Embedding, tensors: list[Tensor], new_ids: dict[int, int]) -> _Model:
-    """Return a copy of ``model`` in which ``tensors`` have only the rows in ``new_ids``, and the others are shared.
+def renumbered_model(model: _Model, dimensions: dict[int, int], new_ids: dict[int, int]) -> _Model:
+    """Return a copy of ``model`` for fewer token ids, which shares all other tensors with it.
 
     Args:
         model: The model; it is left as it is.
-        embeddings: Its input embeddings.
-        tensors: The parameters with one row per token id.
+        dimensions: For each tensor that holds something for each token id: its `id`, and in which dimension.
         new_ids: Old id to new id.
     """
     # `memo` tells deepcopy what is there already: modules and configurations are copied, tensors are shared.
     copied = copy.deepcopy(model, {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers())})
-    rows = torch.tensor(sorted(new_ids, key=new_ids.__getitem__), device=embeddings.weight.device)
-    replaced = {id(tensor): nn.Parameter(tensor.detach()[rows], tensor.requires_grad) for tensor in tensors}
+    kept = torch.tensor(sorted(new_ids, key=new_ids.__getitem__))
+    size, replaced = input_embeddings(model).num_embeddings, {}
+    for tensor in chain(model.parameters(), model.buffers()):
+        if id(tensor) in dimensions:
+            rows = tensor.detach().index_select(dimensions[id(tensor)], kept.to(tensor.device))
+            is_parameter = isinstance(tensor, nn.Parameter)
+            replaced[id(tensor)] = nn.Parameter(rows, tensor.requires_grad) if is_parameter else rows
     for name, module in copied.named_modules():
-        held = list(module.named_parameters(recurse=False, remove_duplicate=False))
-        of_vocabulary = {key: replaced[id(tensor)] for key, tensor in held if id(tensor) in replaced}
-        for key, tensor in of_vocabulary.items():
-            setattr(module, key, tensor)
-        _renumber_settings(module, name, bool(of_vocabulary), embeddings.num_embeddings, new_ids)
+        held = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+        for key, tensor in held:
+            setattr(module, key, replaced.get(id(tensor), tensor))
+        _renumber_settings(module, name, any(id(tensor) in replaced for _, tensor in held), size, new_ids)
     for config in _configs(copied):
         for key, value in _token_ids(config).items():
             many = isinstance(value, list)

@@ -1,15 +1,16 @@
 """Vocabulary trimming: most of a multilingual encoder is embeddings that one run never touches."""
 
+import copy
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from typing import Any, TypeVar
 
+import torch
 from datasets import Dataset
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from hf_mixtrain.encoders.pieces import Text, encode_texts, needed_ids, tokenizer_spec
-from hf_mixtrain.encoders.renumbering import configured_ids, renumbered_model, renumbered_tokenizer
+from hf_mixtrain.encoders.renumbering import configured_ids, input_embeddings, renumbered_model, renumbered_tokenizer
 from hf_mixtrain.errors import InputError
 
 __all__ = ["dataset_texts", "trim_vocabulary"]
@@ -49,25 +50,33 @@ def trim_vocabulary(
             other weights depend on the vocabulary.
 
     Example:
-        >>> model, tokenizer = trim_vocabulary(model, tokenizer, dataset_texts([train, test]))  # doctest: +SKIP
+        >>> from tokenizers import Tokenizer, models
+        >>> from transformers import BertConfig, BertModel
+        >>> words = models.WordLevel({"?": 0, "a": 1, "cat": 2, "dog": 3}, unk_token="?")
+        >>> tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(words), unk_token="?")
+        >>> model = BertModel(BertConfig(vocab_size=4, hidden_size=12, num_hidden_layers=1))
+        >>> model, tokenizer = trim_vocabulary(model, tokenizer, ["dog"])
+        >>> tokenizer("dog")["input_ids"], model.get_input_embeddings().num_embeddings
+        ([1], 2)
     """
     texts = list(texts)
     spec = tokenizer_spec(tokenizer)
-    embeddings, tensors = _vocabulary_tensors(model)
+    dimensions = _vocabulary_dimensions(model)
     encoded = encode_texts(tokenizer, texts)
     ids = needed_ids(tokenizer, spec, texts, encoded)
+    embeddings = input_embeddings(model)
     if max(ids) >= embeddings.num_embeddings:
         raise InputError(
             f"The tokenizer has id {max(ids)}, but the model only {embeddings.num_embeddings} embeddings. "
             "Give the tokenizer that belongs to the model."
         )
-    order = _order(ids | configured_ids(model, embeddings), spec, embeddings.padding_idx)
+    order = _order(ids | configured_ids(model), spec, embeddings.padding_idx)
     new_ids = {old: new for new, old in enumerate(order)}
     trimmed_tokenizer = renumbered_tokenizer(tokenizer, spec, new_ids)
     for text, old, new in zip(texts, encoded, encode_texts(trimmed_tokenizer, texts), strict=True):
         if [new_ids[i] for i in old.tolist()] != new.tolist():
             raise InputError(f"Trimming would cut {text!r} in another way. Do not trim this one.")
-    return renumbered_model(model, embeddings, tensors, new_ids), trimmed_tokenizer
+    return renumbered_model(model, dimensions, new_ids), trimmed_tokenizer
 
 
 def dataset_texts(datasets: Iterable[Dataset]) -> Iterator[Text]:
@@ -87,26 +96,31 @@ def dataset_texts(datasets: Iterable[Dataset]) -> Iterator[Text]:
                 yield from dataset[column]
 
 
-def _vocabulary_tensors(model: PreTrainedModel) -> tuple[nn.Embedding, list[Tensor]]:
-    """Return the input embeddings, and every parameter with one row per token id."""
-    embeddings, output = model.get_input_embeddings(), model.get_output_embeddings()
-    kind = type(model).__name__
-    if not isinstance(embeddings, nn.Embedding):
-        raise InputError(f"Trimming needs input embeddings in one table. {kind} has {type(embeddings).__name__}.")
-    rows = embeddings.num_embeddings
-    tensors = [embeddings.weight]
-    if output is not None:
-        tensors += [tensor for tensor in output.parameters(recurse=False) if tensor is not embeddings.weight]
-    for name, tensor in chain(model.named_parameters(), model.named_buffers()):
-        if any(tensor is known for known in tensors):
-            if len(tensor) != rows:
-                raise InputError(f"{kind} predicts {len(tensor)} pieces but reads {rows}. Do not trim this one.")
-        elif rows in tensor.shape:
-            raise InputError(
-                f"Trimming cannot tell whether {name} of {kind}, with the shape {tuple(tensor.shape)}, "
-                f"belongs to the {rows} pieces. Do not trim this one."
-            )
-    return embeddings, tensors
+def _vocabulary_dimensions(model: PreTrainedModel) -> dict[int, int]:
+    """Return, for each tensor of which one dimension is the vocabulary, its `id` and that dimension.
+
+    They are found by building the model once more, without memory, for a vocabulary with one piece more.
+    """
+    kind, config = type(model).__name__, copy.deepcopy(model.config)
+    size = input_embeddings(model).num_embeddings
+    config.get_text_config().vocab_size += 1
+    with torch.device("meta"):
+        larger = dict(_named_tensors(type(model)(config)))
+    dimensions: dict[int, int] = {}
+    for name, tensor in _named_tensors(model):
+        if name not in larger:
+            raise InputError(f"{kind} was given {name} after it was built. Trim it before that.")
+        pairs = enumerate(zip(tensor.shape, larger[name].shape, strict=True))
+        changed = [(dimension, *sizes) for dimension, sizes in pairs if sizes[0] != sizes[1]]
+        if changed and changed != [(changed[0][0], size, size + 1)]:
+            raise InputError(f"{name} of {kind} depends on the vocabulary in an unknown way. Do not trim this one.")
+        dimensions |= {id(tensor): dimension for dimension, *_ in changed}
+    return dimensions
+
+
+def _named_tensors(model: PreTrainedModel) -> Iterator[tuple[str, Tensor]]:
+    yield from model.named_parameters(remove_duplicate=False)
+    yield from model.named_buffers(remove_duplicate=False)
 
 
 def _order(ids: set[int], spec: dict[str, Any], padding: int | None) -> list[int]:

@@ -1,0 +1,110 @@
+"""Five unrelated sentences in English and in languages of many scripts, written for these tests."""
+
+ENGLISH = [
+    "The cat is sleeping on the sofa.",
+    "Interest rates rose sharply last month.",
+    "It will rain all day tomorrow.",
+    "She plays the violin in an orchestra.",
+    "The train to the airport leaves at noon.",
+]
+TRANSLATIONS = {
+    "ar": [
+        "القطة نائمة على الأريكة.",
+        "ارتفعت أسعار الفائدة بشكل حاد الشهر الماضي.",
+        "ستمطر طوال اليوم غدًا.",
+        "تعزف على الكمان في أوركسترا.",
+        "يغادر القطار إلى المطار عند الظهر.",
+    ],
+    "de": [
+        "Die Katze schläft auf dem Sofa.",
+        "Die Zinsen sind im letzten Monat stark gestiegen.",
+        "Morgen wird es den ganzen Tag regnen.",
+        "Sie spielt Geige in einem Orchester.",
+        "Der Zug zum Flughafen fährt mittags ab.",
+    ],
+    "el": [
+        "Η γάτα κοιμάται στον καναπέ.",
+        "Τα επιτόκια αυξήθηκαν απότομα τον περασμένο μήνα.",
+        "Αύριο θα βρέχει όλη μέρα.",
+        "Παίζει βιολί σε μια ορχήστρα.",
+        "Το τρένο για το αεροδρόμιο φεύγει το μεσημέρι.",
+    ],
+    "es": [
+        "El gato duerme en el sofá.",
+        "Los tipos de interés subieron mucho el mes pasado.",
+        "Mañana lloverá todo el día.",
+        "Ella toca el violín en una orquesta.",
+        "El tren al aeropuerto sale al mediodía.",
+    ],
+    "he": [
+        "החתול ישן על הספה.",
+        "הריבית עלתה בחדות בחודש שעבר.",
+        "מחר ירד גשם כל היום.",
+        "היא מנגנת בכינור בתזמורת.",
+        "הרכבת לשדה התעופה יוצאת בצהריים.",
+    ],
+    "hi": [
+        "बिल्ली सोफे पर सो रही है।",
+        "पिछले महीने ब्याज दरें तेजी से बढ़ीं।",
+        "कल पूरे दिन बारिश होगी।",
+        "वह एक ऑर्केस्ट्रा में वायलिन बजाती है।",
+        "हवाई अड्डे जाने वाली ट्रेन दोपहर में छूटती है।",
+    ],
+    "ja": [
+        "猫がソファで寝ている。",
+        "先月、金利が急激に上昇した。",
+        "明日は一日中雨が降るでしょう。",
+        "彼女はオーケストラでバイオリンを弾いている。",
+        "空港行きの電車は正午に出発します。",
+    ],
+    "ko": [
+        "고양이가 소파에서 자고 있다.",
+        "지난달 금리가 급격히 올랐다.",
+        "내일은 하루 종일 비가 올 것이다.",
+        "그녀는 오케스트라에서 바이올린을 연주한다.",
+        "공항으로 가는 기차는 정오에 출발한다.",
+    ],
+    "ru": [
+        "Кошка спит на диване.",
+        "В прошлом месяце процентные ставки резко выросли.",
+        "Завтра весь день будет идти дождь.",
+        "Она играет на скрипке в оркестре.",
+        "Поезд в аэропорт отправляется в полдень.",
+    ],
+    "sw": [
+        "Paka analala kwenye sofa.",
+        "Viwango vya riba vilipanda sana mwezi uliopita.",
+        "Kesho mvua itanyesha siku nzima.",
+        "Anapiga violini katika okestra.",
+        "Treni ya kwenda uwanja wa ndege inaondoka saa sita mchana.",
+    ],
+    "th": [
+        "แมวกำลังนอนหลับอยู่บนโซฟา",
+        "อัตราดอกเบี้ยสูงขึ้นมากเมื่อเดือนที่แล้ว",
+        "พรุ่งนี้ฝนจะตกทั้งวัน",
+        "เธอเล่นไวโอลินในวงออร์เคสตรา",
+        "รถไฟไปสนามบินออกตอนเที่ยง",
+    ],
+    "tr": [
+        "Kedi kanepede uyuyor.",
+        "Faiz oranları geçen ay hızla yükseldi.",
+        "Yarın bütün gün yağmur yağacak.",
+        "O bir orkestrada keman çalıyor.",
+        "Havaalanına giden tren öğlen kalkıyor.",
+    ],
+    "vi": [
+        "Con mèo đang ngủ trên ghế sofa.",
+        "Lãi suất tăng mạnh vào tháng trước.",
+        "Ngày mai trời sẽ mưa cả ngày.",
+        "Cô ấy chơi vĩ cầm trong một dàn nhạc.",
+        "Chuyến tàu ra sân bay khởi hành vào buổi trưa.",
+    ],
+    "zh": [
+        "猫在沙发上睡觉。",
+        "上个月利率大幅上升。",
+        "明天会下一整天雨。",
+        "她在管弦乐团拉小提琴。",
+        "去机场的火车中午出发。",
+    ],
+}
+SENTENCES = ENGLISH + [sentence for sentences in TRANSLATIONS.values() for sentence in sentences]
