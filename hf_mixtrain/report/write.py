@@ -60,9 +60,10 @@ def report_tables(group: Group) -> Iterator[tuple[str, Table]]:
 
     Without scipy there are no tests of significance.
     """
-    metrics = [group.metric, *sorted(_metrics(group) - {group.metric})]
-    for metric in metrics:
-        yield "Methods", method_table(group, metric)
+    for metric in _metrics(group):
+        # Those of one entity type or label, such as f1_PER beside f1, are in the CSV file only.
+        if metric == group.metric or not any(metric.startswith(f"{other}_") for other in _metrics(group)):
+            yield "Methods", method_table(group, metric)
     yield "Methods", rank_table(group)
     yield "Methods", cost_table(group)
     compared = [shots for shots in group.shots if shots > 0] or group.shots
@@ -138,7 +139,7 @@ def report_csv(results: Sequence[Mapping[str, Any]]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["task", "model", "metric", "method", "shots", "language", "mean", "sd", "n", "gain", "rank"])
     for group in group_results(results):
-        for metric in [group.metric, *sorted(_metrics(group) - {group.metric})]:
+        for metric in _metrics(group):
             for shots in group.shots:
                 for language in [*group.languages, _AVERAGE]:
                     for cells in _csv_rows(group, metric, shots, language):
@@ -168,15 +169,11 @@ def format_table(results: Sequence[Mapping[str, Any]]) -> str:
     return "\n\n".join(blocks)
 
 
-def _metrics(group: Group) -> set[str]:
-    """Metrics that every result has in every common language."""
-    scores = [
-        set(result["scores"][language])
-        for cells in group.cells.values()
-        for result in cells.values()
-        for language in group.common
-    ]
-    return set.intersection(*scores) if scores else {group.metric}
+def _metrics(group: Group) -> list[str]:
+    """All metrics that any score is of, the main one first."""
+    results = [result for cells in group.cells.values() for result in cells.values()]
+    found = {metric for result in results for scores in result["scores"].values() for metric in scores}
+    return [group.metric, *sorted(found - {group.metric})]
 
 
 def _csv_rows(group: Group, metric: str, shots: int, language: str) -> Iterator[list[str]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import (
     AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
@@ -46,11 +47,11 @@ def checkpoint_similarity(
     The rows are the K shots that a training with this seed has; of the source language as many rows of its train set.
 
     Args:
-        checkpoint: Folder or Hub name of a model for the task, or an encoder: its new head is then random.
+        checkpoint: Folder or Hub name of a model for the task, or an encoder: the seed decides its new head.
         task: A task's name, or the path of its YAML file.
         data_source: ``"hub"``, ``"demo"``, or a folder in XTREME's layout.
         shots: K, 1 or more.
-        seed: Decides the shots.
+        seed: Decides the shots, and the weights of a head that the checkpoint does not have.
         languages: Target languages. Default: all of the task that the source has.
         source_language: The language with the full training set.
         max_length: Most tokens of an input. Default: the task's.
@@ -98,7 +99,9 @@ def _load(checkpoint: str, data: FewShotData) -> tuple[Any, Any]:
     if data.task.labels:
         labels = {"id2label": dict(enumerate(data.task.labels)), "num_labels": len(data.task.labels)}
     try:
-        model = _HEADS[data.task.kind].from_pretrained(folder, **labels)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(data.seed)  # for the head that an encoder does not have
+            model = _HEADS[data.task.kind].from_pretrained(folder, dtype=torch.float32, **labels)
         return model, AutoTokenizer.from_pretrained(folder)
     except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")
@@ -109,7 +112,5 @@ def _load(checkpoint: str, data: FewShotData) -> tuple[Any, Any]:
 
 
 def _device() -> str:
-    import torch
-
     accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     return accelerator.type if accelerator else "cpu"

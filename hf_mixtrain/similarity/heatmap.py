@@ -31,19 +31,19 @@ def heat_map(similarity: Similarity, title: str = "") -> "Figure":
     Raises:
         ImportError: If matplotlib is missing.
     """
-    side = max(3.4, 0.19 * len(similarity.languages) + 0.8)
+    side = max(4.2, 0.19 * len(similarity.languages) + 0.8)
+    size = 10 if side < 6 else 16
     figure = new_figure(2 * side + 1.2, side + (1.0 if title else 0.6))
     left, right = figure.subplots(1, 2)
     top = _highest(similarity.before)
     _panel(left, similarity, similarity.before, top)
     image = _panel(right, similarity, similarity.after, top)
-    left.set_title(
-        f"before surgery: {_percent(similarity.conflicts_before)} of the pairs conflict (white)", fontsize=10
-    )
-    right.set_title("after: row projected on the column where they conflict", fontsize=10)
-    figure.colorbar(image, ax=[left, right], shrink=0.8, pad=0.01, label="cosine of the gradients, from 0 up")
+    left.set_title(f"before surgery: {_percent(similarity.conflicts_before)} conflict (white)", fontsize=size)
+    right.set_title("after: row's gradient, oracle: column", fontsize=size)
+    bar = figure.colorbar(image, ax=[left, right], shrink=0.8, pad=0.01, extend="max")
+    bar.set_label("cosine of two gradients (diagonal: 1)", fontsize=size)
     if title:
-        figure.suptitle(title, fontsize=11)
+        figure.suptitle(title, fontsize=size + 1)
     return figure
 
 
@@ -73,9 +73,8 @@ def _panel(axes: Any, similarity: Similarity, matrix: Tensor, top: float) -> Any
     colours = colormaps["cividis"].with_extremes(under="white", bad=_UNKNOWN)
     image = axes.imshow(matrix.numpy(), cmap=colours, vmin=0.0, vmax=top, interpolation="nearest")
     places = range(len(similarity.languages))
-    size = 9 if len(similarity.languages) <= 20 else 8
-    axes.set_xticks(places, similarity.languages, rotation=90, fontsize=size)
-    axes.set_yticks(places, similarity.languages, fontsize=size)
+    axes.set_xticks(places, similarity.languages, rotation=90, fontsize=9)
+    axes.set_yticks(places, similarity.languages, fontsize=9)
     axes.tick_params(length=0)
     return image
 

@@ -62,12 +62,15 @@ def test_a_missing_package_leaves_the_rest_and_a_hint(tmp_path, grid, monkeypatc
     assert ("### Significance" in text) == (package != "scipy")
 
 
-def test_metrics_beside_the_main_one_have_a_table(tmp_path, result):
-    scores = {"de": {"f1": 60.0, "accuracy": 70.0}}
-    write(tmp_path, [result("mix-ft", 5, 1, {"de": 60.0}, scores=scores)])
+def test_metrics_beside_the_main_one_have_a_table_but_not_those_of_one_label(tmp_path, result):
+    scores = {"de": {"f1": 60.0, "f1_PER": 50.0, "accuracy": 70.0}, "sw": {"f1": 40.0, "accuracy": 60.0}}
+    write(tmp_path, [result("mix-ft", 5, 1, dict.fromkeys(scores, 0.0), scores=scores)])
     text = write_report(tmp_path).read_text(encoding="utf-8")
-    assert "accuracy, average over 1 language**" in text
-    assert "| mix-FT | 70.00 (1) |" in text
+    assert "accuracy, average over 2 languages**" in text
+    assert "| mix-FT | 65.00 (1) |" in text
+    assert "f1_PER" not in text
+    rows = (tmp_path / "report.csv").read_text(encoding="utf-8").splitlines()
+    assert [row.split(",")[5:7] for row in rows if ",f1_PER," in row] == [["de", "50.000000"]]
 
 
 def test_one_zero_shot_cell_is_a_report(tmp_path, result):
