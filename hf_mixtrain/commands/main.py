@@ -1,0 +1,60 @@
+"""``hf-mixtrain COMMAND …``: finds the command and turns errors into one line."""
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+
+from hf_mixtrain.errors import InputError
+
+__all__ = ["call", "main"]
+
+_COMMANDS = {
+    "run": "train methods x K x seeds, evaluate every language, make a report",
+    "report": "make the tables and figures again, from the results files alone",
+    "similarity": "heat map of the cosines between the gradients of languages",
+    "push": "upload the folder of a finished cell to the Hub",
+    "download": "fetch a released model from the Hub",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: Its name and its arguments; default: those of this process.
+
+    Returns:
+        The exit status: 0, 1 if something failed, 2 if the input cannot be used, 130 if it was stopped by Ctrl-C.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if not argv or argv[0] in ("-h", "--help"):
+        print(_usage())
+        return 0
+    name, *rest = argv
+    if name not in _COMMANDS:
+        print(f"error: unknown command {name!r}. Expected one of {', '.join(_COMMANDS)}.", file=sys.stderr)
+        return 2
+    return call(importlib.import_module(f"hf_mixtrain.commands.{name}").main, rest)
+
+
+def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
+    """Call a command's function; an `InputError` becomes one line and exit status 2.
+
+    Example:
+        >>> call(lambda argv: 0, [])
+        0
+    """
+    try:
+        return command(argv)
+    except InputError as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to go on", file=sys.stderr)
+        return 130
+
+
+def _usage() -> str:
+    width = max(map(len, _COMMANDS))
+    lines = [f"  {name.ljust(width)}  {what}" for name, what in _COMMANDS.items()]
+    return "\n".join(["usage: hf-mixtrain COMMAND ...", "", *lines, "", "hf-mixtrain COMMAND --help says more."])

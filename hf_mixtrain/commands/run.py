@@ -1,0 +1,193 @@
+"""``run``: a grid of methods, K and seeds, from a recipe and flags."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from hf_mixtrain.commands.recipe import RecipeParser
+from hf_mixtrain.data import list_tasks, load_task
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.experiment.cells import grid, is_finished, share
+from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments, Settings
+from hf_mixtrain.experiment.summary import summary_table
+
+__all__ = ["main", "parse_settings"]
+
+logger = logging.getLogger(__name__)
+
+_EXAMPLES = """\
+Every flag of transformers.TrainingArguments and of GradientMixTrainingArguments works as well, for example
+--learning_rate, --num_train_epochs, --per_device_train_batch_size, --bf16, --surgery_scope, --source_language.
+The first argument may be a recipe, a YAML file with `flag: value` lines; flags win over it.
+
+Examples:
+  accelerate launch run_xtreme_fewshot.py recipes/quickstart.yaml
+  python run_xtreme_fewshot.py --list_tasks
+  python run_xtreme_fewshot.py recipes/panx/gradient-mix-train.yaml --data_source DATA --dry_run
+  accelerate launch run_xtreme_fewshot.py --task panx --method zero-shot naive-mix-train gradient-mix-train \\
+      --shots 1 5 10 --seeds 1 2 3 4 5 --languages de sw zh --data_source DATA --output_dir out
+  accelerate launch run_xtreme_fewshot.py recipes/quickstart.yaml --cell_index 0 --cell_count 2
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a grid, or show what it would be.
+
+    Args:
+        argv: The command line, without the program's name.
+
+    Returns:
+        0 if every cell that was to be run has results, else 1.
+
+    Raises:
+        InputError: If the input cannot be used.
+    """
+    if not argv or {"-h", "--help"} & set(argv):
+        print(_help())
+        return 0
+    if "--list_tasks" in argv or "--list-tasks" in argv:
+        print(_tasks())
+        return 0
+    settings = parse_settings(argv)
+    if settings.run.dry_run:
+        print(_dry_run(settings))
+        return 0
+    return _run(settings)
+
+
+def parse_settings(argv: Sequence[str]) -> Settings:
+    """Read recipe and flags; defaults < the task's < recipe < flags.
+
+    Args:
+        argv: The command line, without the program's name.
+
+    Raises:
+        InputError: If a key, a flag or a value is wrong.
+    """
+    from hf_mixtrain import GradientMixTrainingArguments
+
+    parser = RecipeParser([RunArguments, GradientMixTrainingArguments])
+    ours = {field.name for field in fields(RunArguments)}
+    # Parsed, as argparse converts defaults that are texts.
+    untouched = parser.parse([])
+    theirs = {field.name: untouched[field.name] for field in fields(GradientMixTrainingArguments) if field.init}
+    values = parser.parse(argv)
+    if values["task"] is None:
+        raise InputError(f"--task is missing. Expected one of {', '.join(list_tasks())}, or the YAML file of a task.")
+    task = load_task(values["task"])
+    # What the task says about its data (max_length, doc_stride) is for the data, not for the Trainer.
+    defaults = {**TRAINING_DEFAULTS, **{key: value for key, value in task.defaults.items() if key in theirs}}
+    values = parser.parse(argv, defaults)
+    run = RunArguments(**{name: values[name] for name in ours})
+    # A value that only the task changes, and a flag changes back, is a setting too.
+    training = {name: values[name] for name in theirs if name in defaults or values[name] != theirs[name]}
+    return Settings.from_values(run, task, training)
+
+
+def _run(settings: Settings) -> int:
+    is_main = int(os.environ.get("RANK", "0")) == 0
+    _set_up_messages(verbose=settings.run.verbose, is_main=is_main)
+    from hf_mixtrain.experiment.grid import run_grid
+
+    outcome = run_grid(settings)
+    if not is_main:
+        return 1 if outcome.failed else 0
+    output_dir = Path(settings.training["output_dir"])
+    if outcome.results:
+        print(f"\n{summary_table(outcome.results)}\n")
+        _write_report(output_dir)
+    for cell in outcome.missing:
+        logger.info("Not run here: %s", cell)
+    for cell, error in outcome.failed.items():
+        reason = " ".join(str(error).split())
+        print(f"failed: {cell}: {reason or type(error).__name__}", file=sys.stderr)
+    if outcome.failed:
+        print(f"{len(outcome.failed)} cells failed. Run the same command again to try them again.", file=sys.stderr)
+    return 1 if outcome.failed else 0
+
+
+def _write_report(output_dir: Path) -> None:
+    from hf_mixtrain.report import write_report
+
+    try:
+        print(f"Report: {write_report(output_dir)}")
+    except InputError as error:
+        # Such as a broken file of another grid in the same folder: this grid has its results all the same.
+        logger.warning("No report: %s", error)
+
+
+def _dry_run(settings: Settings) -> str:
+    run, task = settings.run, settings.task
+    output_dir = Path(settings.training["output_dir"])
+    cells = grid(run, task.name)
+    mine = set(share(cells, run.cell_index, run.cell_count))
+    lines = []
+    for number, cell in enumerate(cells, 1):
+        state = "finished" if is_finished(cell, settings, None) else "to do" if cell in mine else "for another process"
+        lines.append(f"[{number}/{len(cells)}] {cell}: {state}, {cell.folder(output_dir)}")
+    languages = " ".join(run.languages or task.languages)
+    lines += [f"task: {task.title}", f"model: {run.model_name_or_path}", f"data: {run.data_source}, {languages}"]
+    defaults = {**TRAINING_DEFAULTS, **task.defaults}
+    shown = {**{key: defaults[key] for key in sorted(defaults)}, **settings.training, **settings.changed}
+    lines += [f"{name}: {value}" for name, value in shown.items() if name not in ("data_source", "disable_tqdm")]
+    return "\n".join(lines)
+
+
+def _tasks() -> str:
+    lines = []
+    for name in list_tasks():
+        task = load_task(name)
+        lines.append(f"{name}: {task.title}; {len(task.languages)} languages: {' '.join(task.languages)}")
+    return "\n".join(lines)
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """One spelling of each flag, with its default where that says something."""
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        flag = action.option_strings[0]
+        if action.nargs == "?" or flag == "-h":
+            return flag
+        return f"{flag} {self._format_args(action, self._get_default_metavar_for_optional(action))}"
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        default = action.default
+        if default in (None, False, argparse.SUPPRESS):
+            return action.help or ""
+        shown = " ".join(map(str, default)) if isinstance(default, list) else default
+        return f"{action.help} Default: {shown}.".replace("%", "%%")
+
+
+def _help() -> str:
+    parser = RecipeParser(
+        [RunArguments],
+        prog="run_xtreme_fewshot.py",
+        usage="%(prog)s [recipe.yaml] --task TASK [flags]",
+        description="Few-shot cross-lingual transfer: train methods x K x seeds, test every language, make a report.",
+        epilog=_EXAMPLES,
+        formatter_class=_HelpFormatter,
+    )
+    return parser.format_help()
+
+
+def _set_up_messages(*, verbose: bool, is_main: bool) -> None:
+    import datasets
+    import transformers
+
+    handler: logging.Handler = logging.StreamHandler(sys.stderr) if is_main else logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    package = logging.getLogger("hf_mixtrain")
+    package.handlers[:] = [handler]
+    package.propagate = False
+    package.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    if verbose:
+        return
+    for name in ("commands", "experiment"):
+        logging.getLogger(f"hf_mixtrain.{name}").setLevel(logging.INFO)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    datasets.disable_progress_bars()

@@ -1,0 +1,106 @@
+"""The cells of a grid: which there are, where they live, and which are finished."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.experiment.settings import RunArguments, Settings
+from hf_mixtrain.methods import METHODS, Method
+from hf_mixtrain.results import RESULTS_FILE, read_results
+
+__all__ = ["Cell", "grid", "is_finished", "share"]
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One training: a method, K and a seed, on one task.
+
+    Example:
+        >>> Cell("panx", "mix-ft", 5, 1).folder("out").as_posix()
+        'out/panx/mix-ft/k5/seed1'
+    """
+
+    task: str
+    method_name: str
+    shots: int
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.method_name} k{self.shots} seed{self.seed}"
+
+    @property
+    def method(self) -> Method:
+        """The cell's method."""
+        return METHODS[self.method_name]
+
+    def folder(self, output_dir: str | Path) -> Path:
+        """Where the cell writes, below the grid's ``output_dir``."""
+        return Path(output_dir, self.task, self.method_name, f"k{self.shots}", f"seed{self.seed}")
+
+
+def grid(run: RunArguments, task: str) -> list[Cell]:
+    """Return all cells, seed by seed, so that what is finished early can be compared.
+
+    Args:
+        run: Which methods, K and seeds; a value that is given twice counts once.
+        task: Name of the task.
+
+    Returns:
+        The cells; zero-shot has one for each seed, with K = 0.
+
+    Example:
+        >>> for cell in grid(RunArguments(method=["zero-shot", "mix-ft"], shots=[1, 5], seeds=[1]), "panx"):
+        ...     print(cell)
+        panx zero-shot k0 seed1
+        panx mix-ft k1 seed1
+        panx mix-ft k5 seed1
+    """
+    cells = (
+        Cell(task, method, shots if METHODS[method].uses_shots else 0, seed)
+        for seed in run.seeds
+        for shots in run.shots
+        for method in run.method
+    )
+    # K = 0 first, then as the user ordered K and the methods.
+    return sorted(dict.fromkeys(cells), key=lambda cell: (run.seeds.index(cell.seed), cell.shots > 0))
+
+
+def share(cells: list[Cell], index: int, count: int) -> list[Cell]:
+    """Return the cells that one of ``count`` processes runs: every ``count``-th from ``index`` on."""
+    return cells[index::count]
+
+
+def is_finished(cell: Cell, settings: Settings, languages: list[str] | None) -> bool:
+    """Tell whether a cell has results.
+
+    Args:
+        cell: The cell.
+        settings: The grid's settings.
+        languages: The test languages, source first; None if they are not known yet.
+
+    Raises:
+        InputError: If it has results of another model, of other languages or of other settings: they would be taken
+            for those of this grid.
+    """
+    path = cell.folder(settings.training.get("output_dir", "out")) / RESULTS_FILE
+    if not path.is_file():
+        return False
+    results = read_results(path)
+    expected = {"model": settings.run.model_name_or_path, "settings": dict(settings.changed)}
+    if languages is not None:
+        expected["languages"] = languages
+    for key, now in expected.items():
+        if results[key] != now:
+            raise InputError(
+                f"{path}: made with {_difference(key, results[key], now)}. "
+                "Use another --output_dir, or delete the folder of this cell."
+            )
+    return True
+
+
+def _difference(key: str, before: object, now: object) -> str:
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return f"{key} {before!r}, now {now!r}"
+    keys = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
+    key = keys[0]
+    return f"{key} {before.get(key, 'at its default')!r}, now {now.get(key, 'at its default')!r}"

@@ -1,0 +1,67 @@
+"""What a run ran on: versions, and the most memory that it took."""
+
+import platform
+import resource
+import subprocess
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import torch
+
+import hf_mixtrain
+
+__all__ = ["peak_memory", "reset_peak_memory", "versions"]
+
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+@cache
+def _versions() -> dict[str, str]:
+    libraries = ("torch", "transformers", "accelerate", "datasets")
+    found = {"python": platform.python_version()}
+    found |= {name: metadata.version(name) for name in libraries}
+    found["hf_mixtrain"] = hf_mixtrain.__version__
+    folder = Path(hf_mixtrain.__file__).parent.parent
+    if (folder / ".git").exists():
+        command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+        commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        if commit:
+            found["commit"] = commit
+    return found
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and the libraries, and the commit if the package runs from a git checkout.
+
+    Example:
+        >>> sorted(versions().keys() - {"commit"})
+        ['accelerate', 'datasets', 'hf_mixtrain', 'python', 'torch', 'transformers']
+    """
+    return dict(_versions())
+
+
+def reset_peak_memory() -> None:
+    """Let `peak_memory` count from now on, where the system can do that (Linux, CUDA)."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    elif _CLEAR.exists():
+        _CLEAR.write_text("5")
+
+
+def peak_memory() -> int:
+    """Return the most memory in bytes: of the GPU if there is one, else of this process.
+
+    Example:
+        >>> peak_memory() > 1_000_000
+        True
+    """
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    if _STATUS.exists():
+        for line in _STATUS.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    # Kilobytes on Linux, bytes on macOS; of the whole life of the process.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -1,0 +1,103 @@
+"""From cells to trainings: which models a cell needs, what they are tested on, and what that costs."""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hf_mixtrain.data import FewShotData
+from hf_mixtrain.experiment.cells import Cell
+from hf_mixtrain.experiment.material import Material
+from hf_mixtrain.experiment.training import stage_arguments
+from hf_mixtrain.methods import Stage
+
+__all__ = ["Chain", "costs", "plan"]
+
+# A training step is a forward and a backward pass, and the backward pass costs two forward passes.
+_TRAINING = 3
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Stages one after the other, the last of which gives a model.
+
+    Attributes:
+        stages: From first to last.
+        shots: K.
+        seed: The cell's seed.
+        language: The target, if the last stage is for one.
+    """
+
+    stages: tuple[Stage, ...]
+    shots: int
+    seed: int
+    language: str | None = None
+
+    @property
+    def before(self) -> "Chain | None":
+        """What comes before the last stage; a stage on the source alone is the same for every K."""
+        stages = self.stages[:-1]
+        if not stages:
+            return None
+        return Chain(stages, self.shots if any(stage.train_on != "source" for stage in stages) else 0, self.seed)
+
+    def __str__(self) -> str:
+        return f"training on {self.stages[-1].train_on}" + (f" of {self.language}" if self.language else "")
+
+
+def plan(cell: Cell, languages: list[str]) -> list[tuple[Chain, list[str]]]:
+    """Return the models that a cell needs, each with the languages it is tested on.
+
+    A method with one model for each target is tested on the source language with the model before adaptation.
+
+    Args:
+        cell: The cell.
+        languages: All languages, source first.
+
+    Example:
+        >>> for chain, tested in plan(Cell("panx", "ord-fs", 5, 1), ["en", "de", "sw"]):
+        ...     print(chain, tested)
+        training on source ['en']
+        training on shots of de ['de']
+        training on shots of sw ['sw']
+    """
+    stages = cell.method.stages
+    whole = Chain(stages, cell.shots, cell.seed)
+    if not stages[-1].per_language:
+        return [(whole, languages)]
+    source, *targets = languages
+    legs = [(Chain(stages, cell.shots, cell.seed, language), [language]) for language in targets]
+    return [(whole.before, [source]), *legs] if whole.before else legs
+
+
+def costs(cells: Iterable[Cell], material: Material) -> dict[Hashable, float]:
+    """Return what each training and each evaluation of some cells costs, in forward passes of one example.
+
+    Args:
+        cells: The cells that are still to be run.
+        material: Their data.
+    """
+    found: dict[Hashable, float] = {}
+    for cell in cells:
+        data = material.data(cell.shots, cell.seed)
+        for last, tested in plan(cell, data.languages):
+            found |= {(last, language): float(len(data.test[language])) for language in tested}
+            chain: Chain | None = last
+            while chain is not None and chain not in found:
+                found[chain] = _training_cost(chain, data, material)
+                chain = chain.before
+    return found
+
+
+def _training_cost(chain: Chain, data: FewShotData, material: Material) -> float:
+    stage = chain.stages[-1]
+    arguments = stage_arguments(material.settings, stage, chain.seed, Path("unused"))
+    batch = arguments.train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
+    shots = sum(len(rows) for language, rows in data.shots.items() if chain.language in (None, language))
+    rows = {"source": len(data.train), "mixed": len(data.train) + shots, "shots": shots}[stage.train_on]
+    if stage.order != "shuffled":
+        rows = 2 * len(data.train)
+    seen = arguments.max_steps * batch if arguments.max_steps > 0 else rows * arguments.num_train_epochs
+    oracle = 0.0
+    if stage.surgery and data.shots:
+        oracle = arguments.surgery_probability * min(1.0, shots / len(data.shots) / batch)
+    return seen * _TRAINING * (1 + oracle)

@@ -1,0 +1,195 @@
+"""The settings of a grid: what to run, on what data, with which training arguments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.methods import METHODS
+
+if TYPE_CHECKING:
+    from hf_mixtrain.data import Task
+    from hf_mixtrain.trainer import GradientMixTrainingArguments
+
+__all__ = ["REFUSED", "TRAINING_DEFAULTS", "RunArguments", "Settings"]
+
+# Where a grid starts from instead of `TrainingArguments`' own defaults: only the last checkpoint is kept, because it is
+# there to resume from, and progress is shown for the grid and not for each training.
+TRAINING_DEFAULTS: Mapping[str, Any] = {"output_dir": "out", "save_total_limit": 1, "disable_tqdm": True}
+
+# Flags of `TrainingArguments` that would fight with the grid, and what to use instead.
+REFUSED: Mapping[str, str] = {
+    "seed": "The seed is the cell's: use --seeds.",
+    "data_seed": "The seed is the cell's: use --seeds.",
+    "resume_from_checkpoint": "Run the same command again: interrupted cells resume, finished ones are skipped.",
+    "load_best_model_at_end": "Use --select_on source-dev.",
+    "metric_for_best_model": "Models are compared by the task's main metric: use --select_on source-dev.",
+    "eval_strategy": "Use --select_on source-dev --select_steps N to look at the dev set while training.",
+    "push_to_hub": "Use `hf-mixtrain push FOLDER REPO` on the folder of a finished cell.",
+    "remove_unused_columns": "Features hold columns that no model takes.",
+}
+
+# They say where files go and what is shown, not what comes out; or they are keys of the results file themselves.
+_NOT_SETTINGS = {
+    "task", "method", "shots", "seeds", "languages", "model_name_or_path", "save_models", "cell_index", "cell_count",
+    "dry_run", "list_tasks", "verbose", "output_dir", "disable_tqdm", "report_to", "run_name", "project",
+    "logging_strategy", "logging_steps", "logging_first_step", "logging_dir", "log_level", "log_level_replica",
+    "log_on_each_node", "save_strategy", "save_steps", "save_total_limit", "save_only_model", "save_on_each_node",
+    "dataloader_num_workers", "dataloader_pin_memory", "dataloader_persistent_workers", "dataloader_prefetch_factor",
+    "ddp_timeout", "skip_memory_metrics", "local_rank", "do_train", "do_eval", "do_predict",
+}  # fmt: skip
+
+
+@dataclass
+class RunArguments:
+    """What to run. Every flag of `GradientMixTrainingArguments` and `transformers.TrainingArguments` works as well."""
+
+    task: str | None = field(default=None, metadata={"help": "panx, udpos, tydiqa, xnli, or a YAML file of your own."})
+    method: list[str] = field(
+        default_factory=lambda: ["gradient-mix-train"],
+        metadata={"help": f"One or more of: {', '.join(METHODS)}."},
+    )
+    shots: list[int] = field(
+        default_factory=lambda: [5],
+        metadata={"help": "Labelled examples of each target language (xnli: of each class). zero-shot always has 0."},
+    )
+    seeds: list[int] = field(
+        default_factory=lambda: [1],
+        metadata={"help": "A seed picks the shots, the start of the head and the order of training. Paper: 1 2 3 4 5."},
+    )
+    languages: list[str] | None = field(default=None, metadata={"help": "Target languages; left out: all of the task."})
+    data_source: str = field(
+        default="hub", metadata={"help": "hub, demo (ships with the package), or a folder in XTREME's layout."}
+    )
+    shots_file: str | None = field(
+        default=None,
+        metadata={
+            "help": "Take the shots from the shots.json of an earlier cell, or from a folder of published buckets "
+            "(Zhao et al. 2021), instead of drawing them."
+        },
+    )
+    shots_per: Literal["example", "class", "entity"] | None = field(
+        default=None, metadata={"help": "What K counts: examples, examples of each class, or mentions of each type."}
+    )
+    model_name_or_path: str = field(
+        default="xlm-roberta-base",
+        metadata={"help": "Encoder: a Hub name, a folder, or embedded:multilingual-e5-small (needs no Hub)."},
+    )
+    trim_vocabulary: bool = field(
+        default=False,
+        metadata={"help": "Keep only the word pieces that the task's texts in these languages use: less memory."},
+    )
+    max_source_examples: int | None = field(
+        default=None, metadata={"help": "Train on so many source examples, by a fixed random choice."}
+    )
+    max_eval_examples: int | None = field(
+        default=None, metadata={"help": "Use so many examples of each dev and test set, by a fixed random choice."}
+    )
+    max_length: int | None = field(
+        default=None, metadata={"help": "Longest input in word pieces; default: the task's."}
+    )
+    select_on: Literal["last", "source-dev", "target-dev", "average"] = field(
+        default="last",
+        metadata={
+            "help": "Which model of a training is kept: the last one, the best one on dev data of the source or of the "
+            "targets, or the mean of ten. ord-fs-dev always selects on its target's dev data."
+        },
+    )
+    select_steps: int = field(
+        default=100, metadata={"help": "Updates between two looks at dev data. Trainings on shots alone: each epoch."}
+    )
+    adapt_epochs: float | None = field(
+        default=None,
+        metadata={"help": "Epochs of trainings on shots alone; default: num_train_epochs, for ord-fs-dev at most 50."},
+    )
+    adapt_learning_rate: float | None = field(
+        default=None, metadata={"help": "Learning rate of trainings on shots alone; default: learning_rate."}
+    )
+    save_models: Literal["all", "none"] = field(
+        default="all", metadata={"help": "none: keep results and cards, but no weights."}
+    )
+    cell_index: int = field(default=0, metadata={"help": "With --cell_count N: run every Nth cell, from this one on."})
+    cell_count: int = field(default=1, metadata={"help": "Over how many processes or machines the cells are spread."})
+    dry_run: bool = field(default=False, metadata={"help": "Show the cells, and which are finished, and stop."})
+    list_tasks: bool = field(default=False, metadata={"help": "Show the tasks and stop."})
+    verbose: bool = field(default=False, metadata={"help": "Show the messages of transformers and the training logs."})
+
+    def __post_init__(self) -> None:
+        for name in self.method:
+            if name not in METHODS:
+                raise InputError(f"--method: unknown method {name!r}. Expected one of {', '.join(METHODS)}.")
+        for flag, values, least in (("shots", self.shots, 1), ("seeds", self.seeds, 0)):
+            for value in values:
+                if value < least:
+                    hint = " Without any shots, use --method zero-shot." if flag == "shots" else ""
+                    raise InputError(f"--{flag}: expected {least} or more. Got {value}.{hint}")
+        for flag in ("max_source_examples", "max_eval_examples", "max_length", "select_steps", "cell_count"):
+            value = getattr(self, flag)
+            if value is not None and value < 1:
+                raise InputError(f"--{flag}: expected 1 or more. Got {value}.")
+        if not 0 <= self.cell_index < self.cell_count:
+            raise InputError(
+                f"--cell_index: expected 0 to {self.cell_count - 1}, below --cell_count. Got {self.cell_index}."
+            )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A grid's settings, ready to run.
+
+    Attributes:
+        run: What to run.
+        task: The task.
+        training: Values for `GradientMixTrainingArguments`: those that differ from its defaults, and those for which
+            the task or the grid has a default of its own.
+        changed: What differs from the defaults of the flags and of the task: the ``settings`` of a results file.
+    """
+
+    run: RunArguments
+    task: "Task"
+    training: Mapping[str, Any]
+    changed: Mapping[str, Any]
+
+    @classmethod
+    def from_values(cls, run: RunArguments, task: "Task", training: Mapping[str, Any]) -> "Settings":
+        """Check the values, and find what differs from the defaults.
+
+        Args:
+            run: What to run.
+            task: The task, loaded.
+            training: See `Settings`.
+
+        Raises:
+            InputError: If a training argument would fight with the grid, or is refused by `transformers`.
+        """
+        for name, instead in REFUSED.items():
+            if name in training:
+                raise InputError(f"--{name} does not work in a grid. {instead}")
+        defaults = {**TRAINING_DEFAULTS, **task.defaults}
+        changed = {f.name: getattr(run, f.name) for f in fields(run) if getattr(run, f.name) != _default(f)}
+        changed |= {name: value for name, value in training.items() if name not in defaults or value != defaults[name]}
+        changed = {name: changed[name] for name in sorted(changed) if name not in _NOT_SETTINGS}
+        settings = cls(run, task, dict(training), changed)
+        try:
+            settings.training_arguments()
+        except (ValueError, TypeError) as error:
+            raise InputError(" ".join(str(error).split())) from error
+        return settings
+
+    def training_arguments(self, **overrides: Any) -> "GradientMixTrainingArguments":
+        """Return training arguments; ``overrides`` win over the user's values."""
+        import torch
+
+        from hf_mixtrain import GradientMixTrainingArguments
+
+        values = {**self.training, **overrides}
+        if not torch.cuda.is_available():
+            values.setdefault("dataloader_pin_memory", False)
+            # `TrainingArguments` takes bf16 on a processor only when told that no GPU is meant.
+            if values.get("bf16") and torch.get_device_module().__name__ == "torch.cpu":
+                values.setdefault("use_cpu", True)
+        return GradientMixTrainingArguments(**values)
+
+
+def _default(flag: Any) -> Any:
+    return flag.default_factory() if callable(flag.default_factory) else flag.default
