@@ -8,7 +8,7 @@ import torch
 from datasets import Dataset
 from torch import Tensor
 
-from .forward import Run
+from hf_mixtrain.evaluation.forward import Run
 
 __all__ = ["Span", "best_spans", "predict_answers"]
 

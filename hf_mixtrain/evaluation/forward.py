@@ -9,7 +9,7 @@ from accelerate.utils import gather_object
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, Trainer
 
-from .batches import token_batches
+from hf_mixtrain.evaluation.batches import token_batches
 
 __all__ = ["Run", "forward"]
 

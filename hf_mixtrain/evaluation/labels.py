@@ -2,8 +2,8 @@
 
 import torch
 
-from ..data import Task
-from ..errors import InputError
+from hf_mixtrain.data import Task
+from hf_mixtrain.errors import InputError
 
 __all__ = ["output_labels"]
 

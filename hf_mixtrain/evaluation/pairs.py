@@ -5,7 +5,7 @@ from typing import Any
 
 from datasets import Dataset
 
-from .forward import Run
+from hf_mixtrain.evaluation.forward import Run
 
 __all__ = ["predict_labels"]
 

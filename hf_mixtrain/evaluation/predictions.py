@@ -6,8 +6,8 @@ from typing import Any
 
 from datasets import Dataset
 
-from ..data import Task
-from ..files import atomic_write_text
+from hf_mixtrain.data import Task
+from hf_mixtrain.files import atomic_write_text
 
 __all__ = ["write_predictions"]
 

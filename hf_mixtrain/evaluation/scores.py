@@ -8,14 +8,14 @@ from typing import Any
 from datasets import ClassLabel, Dataset, List
 from transformers import PreTrainedTokenizerBase, Trainer
 
-from ..data import Task, featurize
-from ..metrics import metric_for
-from .answers import predict_answers
-from .forward import forward
-from .labels import output_labels
-from .pairs import predict_labels
-from .predictions import write_predictions
-from .tagging import predict_tags
+from hf_mixtrain.data import Task, featurize
+from hf_mixtrain.evaluation.answers import predict_answers
+from hf_mixtrain.evaluation.forward import forward
+from hf_mixtrain.evaluation.labels import output_labels
+from hf_mixtrain.evaluation.pairs import predict_labels
+from hf_mixtrain.evaluation.predictions import write_predictions
+from hf_mixtrain.evaluation.tagging import predict_tags
+from hf_mixtrain.metrics import metric_for
 
 __all__ = ["evaluate_languages", "predict", "score_predictions"]
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from datasets import Dataset
 
-from ..data.features.tagging import IGNORED
-from .forward import Run
+from hf_mixtrain.data.features.tagging import IGNORED
+from hf_mixtrain.evaluation.forward import Run
 
 __all__ = ["join_tags", "predict_tags"]
 

@@ -115,3 +115,16 @@ def test_two_processes_give_what_one_gives_each_of_them(tmp_path):
     assert files
     for file in files:
         assert (tmp_path / file).read_text() == (tmp_path / "alone" / file).read_text()
+
+
+def test_the_precision_is_that_of_training_and_the_weights_keep_theirs(tmp_path, tokenizer, tagging):
+    kinds = []
+    model = small_bert(tokenizer, labels=tagging.labels)
+    model.register_forward_hook(lambda module, args, output: kinds.append(output.logits.dtype))
+    raw = sentences(tagging, 10)
+    full = predict(make_trainer(model, tmp_path), tagging, raw, tokenizer)
+    half = predict(make_trainer(model, tmp_path, args={"bf16": True}), tagging, raw, tokenizer)
+    assert set(kinds) == {torch.float32, torch.bfloat16}
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    same = [a == b for one, other in zip(full, half, strict=True) for a, b in zip(one, other, strict=True)]
+    assert sum(same) > 0.9 * len(same)
