@@ -15,7 +15,7 @@ from hf_mixtrain.errors import InputError
 
 __all__ = ["dataset_texts", "trim_vocabulary"]
 
-_TEXT_COLUMNS = ("tokens", "premise", "hypothesis", "question", "context")
+_TEXT_COLUMNS = ("premise", "hypothesis", "question", "context")
 _Model = TypeVar("_Model", bound=PreTrainedModel)
 
 
@@ -80,20 +80,24 @@ def trim_vocabulary(
 
 
 def dataset_texts(datasets: Iterable[Dataset]) -> Iterator[Text]:
-    """Yield all that a tokenizer will read in raw data of any task: words, premises, questions and so on.
+    """Yield what `hf_mixtrain.data.featurize` will give to a tokenizer, for `trim_vocabulary`.
 
     Args:
-        datasets: Raw rows, as `hf_mixtrain.data.load_fewshot` gives them.
+        datasets: Raw rows of any task, as `hf_mixtrain.data.load_fewshot` returns them.
 
     Example:
-        >>> rows = Dataset.from_dict({"question": ["Who?"], "context": ["I am."], "answer": ["I"]})
-        >>> list(dataset_texts([rows]))
-        ['Who?', 'I am.']
+        >>> questions = Dataset.from_dict({"question": ["Who?"], "context": ["I am."], "answer": ["I"]})
+        >>> sentences = Dataset.from_dict({"tokens": [["Ada", "runs"]]})
+        >>> list(dataset_texts([questions, sentences]))
+        ['Who?', 'I am.', [' Ada', ' runs']]
     """
     for dataset in datasets:
         for column in _TEXT_COLUMNS:
             if column in dataset.column_names:
-                yield from dataset[column]
+                yield from filter(None, dataset[column])
+        if "tokens" in dataset.column_names:
+            # A tokenizer that minds the space before a word gets it; to the others it makes no difference.
+            yield from ([f" {word}" for word in words] for words in dataset["tokens"])
 
 
 def _vocabulary_dimensions(model: PreTrainedModel) -> dict[int, int]:

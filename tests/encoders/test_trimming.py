@@ -2,12 +2,15 @@ import copy
 
 import pytest
 import torch
+from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import AutoConfig, AutoTokenizer, CanineTokenizer
 
-from hf_mixtrain.encoders import trim_vocabulary
+from hf_mixtrain.data import featurize, load_task
+from hf_mixtrain.data.rows import row_features
+from hf_mixtrain.encoders import dataset_texts, trim_vocabulary
 from hf_mixtrain.errors import InputError
 
 from .toys import MODELS, SPECIAL, TOKENIZERS, finish, model_for, tokenizer_of
@@ -93,13 +96,14 @@ def test_wordpiece_with_any_pieces_is_exact(heads, tails, texts):
 
 
 def test_unknown_stays_worse_than_a_piece_that_was_left_out():
-    # "bc" is cut into "b" and "c" at -22. Without "rare", unknown would cost -21 + ... less than the piece "bc" did.
-    scores = {"a": -1.0, "b": -8.0, "c": -9.0, "bcb": -30.0, "rare": -40.0}
+    # "wxyz" is cut into "wx", "y", "z" (-27), as "w" costs too much. "w" is left out; were "rare" too, the unknown
+    # would cost -19 (10 below "wx") instead of -55, and "wxyz" would become unknown and "xyz" (-20).
+    scores = {"wx": -9.0, "y": -9.0, "z": -9.0, "xyz": -1.0, "w": -40.0, "rare": -45.0}
     vocabulary = [(piece, 0.0) for piece in SPECIAL] + list(scores.items())
     tokenizer = finish(Tokenizer(models.Unigram(vocabulary, unk_id=3)))
-    _, small = trim_vocabulary(model_for("bert", tokenizer), tokenizer, ["a", "bcb"])
-    assert small.tokenize("bcb") == ["b", "c", "b"]
-    assert set(small.get_vocab()) == {*SPECIAL, "a", "b", "c", "rare"}
+    _, small = trim_vocabulary(model_for("bert", tokenizer), tokenizer, ["wxyz", "xyz"])
+    assert small.tokenize("wxyz") == tokenizer.tokenize("wxyz") == ["wx", "y", "z"]
+    assert set(small.get_vocab()) == {*SPECIAL, "wx", "y", "z", "xyz", "rare"}
 
 
 def test_word_that_was_unknown_stays_unknown_in_wordpiece():
@@ -129,7 +133,7 @@ def test_characters_of_other_texts_become_unknown(kind):
     assert small("Ω", add_special_tokens=False)["input_ids"][-1] == small.unk_token_id
 
 
-@pytest.mark.parametrize("kind", ["bpe-bytes", "bpe-characters"])
+@pytest.mark.parametrize("kind", ["bpe-bytes", "bpe-no-prefix", "bpe-characters"])
 def test_characters_of_other_texts_are_spelled_in_bytes_where_they_were(kind):
     _, small = trim_vocabulary(model_for("bert", tokenizer_of(kind)), tokenizer_of(kind), SENTENCES[:2])
     ids = small("☃", add_special_tokens=False)["input_ids"]
@@ -218,7 +222,7 @@ def test_training_goes_the_same_way():
 def test_words_and_whole_texts_may_be_mixed_and_nothing_may_be_given():
     tokenizer = tokenizer_of("unigram")
     model = model_for("bert", tokenizer)
-    texts = iter([SENTENCES[0], SENTENCES[1].split(), [], ""])
+    texts = iter([SENTENCES[0], SENTENCES[1].split(), [], "", ()])
     _, small = trim_vocabulary(model, tokenizer, texts)
     assert segments(small, SENTENCES[:1]) == segments(tokenizer, SENTENCES[:1])
     assert segments(small, [SENTENCES[1].split()], split=True) == segments(
@@ -253,6 +257,31 @@ def test_model_that_got_adapters_is_refused():
 def test_slow_tokenizer_is_refused():
     with pytest.raises(InputError, match=r"fast tokenizer.*CanineTokenizer"):
         trim_vocabulary(model_for("bert", tokenizer_of("unigram")), CanineTokenizer(), SENTENCES)
+
+
+def raw_rows(task):
+    rows = []
+    for first, second in zip(SENTENCES[::9], SENTENCES[1::9], strict=True):
+        words = first.split()
+        answers = {"text": [words[0]], "answer_start": [0]}
+        columns = {"tokens": words, "tags": [0] * len(words), "premise": first, "hypothesis": second, "label": 0}
+        columns |= {"context": first, "question": second, "answers": answers, "language": "de", "id": f"{len(rows)}"}
+        rows.append({name: columns[name] for name in row_features(task)})
+    return Dataset.from_list(rows, features=row_features(task))
+
+
+@pytest.mark.parametrize("kind", TOKENIZERS)
+@pytest.mark.parametrize("task", ["panx", "xnli", "tydiqa"])
+def test_features_of_a_run_are_the_same_under_new_numbers(tmp_path, monkeypatch, kind, task):
+    monkeypatch.setenv("HF_MIXTRAIN_CACHE", str(tmp_path))
+    tokenizer = tokenizer_of(kind)
+    rows = raw_rows(load_task(task))
+    _, small = trim_vocabulary(model_for("bert", tokenizer), tokenizer, dataset_texts([rows]))
+    before, after = (featurize(load_task(task), rows, own, training=True, max_length=48) for own in (tokenizer, small))
+    assert len(small) < len(tokenizer)
+    assert len(before) == len(after) > 0
+    for old, new in zip(before["input_ids"], after["input_ids"], strict=True):
+        assert small.convert_ids_to_tokens(new) == tokenizer.convert_ids_to_tokens(old)
 
 
 def test_the_embedded_encoder_keeps_its_outputs(e5_model, e5_tokenizer):

@@ -59,6 +59,13 @@ def _bpe_of_bytes():
     )
 
 
+def _bpe_without_prefix():
+    backend, trainer = _bpe_of_bytes()
+    # RoBERTa's default: a word after a space is another piece than the word alone.
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    return backend, trainer
+
+
 def _bpe_of_characters():
     backend = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
     backend.pre_tokenizer = pre_tokenizers.Metaspace()
@@ -82,6 +89,7 @@ def _wordlevel():
 _KINDS = {
     "unigram": _unigram,
     "bpe-bytes": _bpe_of_bytes,
+    "bpe-no-prefix": _bpe_without_prefix,
     "bpe-characters": _bpe_of_characters,
     "wordpiece": _wordpiece,
     "wordlevel": _wordlevel,
