@@ -79,6 +79,8 @@ def _sentences(content: bytes, path: Path) -> Iterator[tuple[int, list[dict[str,
         if block:
             try:
                 parsed = conllu.parse("\n".join(block) + "\n\n")
+                for sentence in parsed:
+                    _check(sentence)
             except (conllu.exceptions.ParseException, ValueError) as error:
                 raise InputError(
                     f"{path}:{start}: expected a sentence in CoNLL-U, found: {error!s:.80}. Correct the file."
@@ -86,6 +88,17 @@ def _sentences(content: bytes, path: Path) -> Iterator[tuple[int, list[dict[str,
             for sentence in parsed:
                 yield start, list(sentence)
         block, start = [], number + 1
+
+
+def _check(sentence: list[dict[str, Any]]) -> None:
+    """Refuse what the library lets pass: lines with too few columns, and ranges without their parts."""
+    for node in sentence:
+        if "deps" not in node or node["id"] is None:
+            raise ValueError(f"a line with too few columns, or without a number: {' '.join(map(str, node.values()))}")
+        if not isinstance(node["id"], int) and node["id"][1] == "-":
+            numbers = {other["id"] for other in sentence}
+            if not numbers.issuperset(range(node["id"][0], node["id"][2] + 1)):
+                raise ValueError(f"the multiword token {node['form']} without its parts")
 
 
 def _surface(sentence: list[dict[str, Any]], order: list[str]) -> list[tuple[str, str]]:

@@ -133,9 +133,9 @@ def _mapping(row: Any, where: str) -> Mapping[str, Any]:
 
 def _check_tokens(row: Mapping[str, Any], where: str) -> None:
     tokens, tags = row["tokens"], row["tags"]
-    if not isinstance(tokens, Sequence) or not all(isinstance(token, str) for token in tokens):
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
         raise InputError(f"{where}: expected a list of texts as tokens, found {tokens!r:.60}. Correct it.")
-    if not isinstance(tags, Sequence) or len(tags) != len(tokens):
+    if not isinstance(tags, list) or len(tags) != len(tokens):
         raise InputError(
             f"{where}: expected a tag for each of the {len(tokens)} tokens, found {tags!r:.60}. Correct it."
         )
