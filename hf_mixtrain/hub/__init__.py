@@ -1,6 +1,22 @@
 """Models to the Hub and back."""
 
+from hf_mixtrain.hub.download import download
 from hf_mixtrain.hub.explain import HubError
+from hf_mixtrain.hub.load import Checkpoint, load_checkpoint, load_released
 from hf_mixtrain.hub.push import Release, push_release, verify_release
+from hf_mixtrain.hub.registry import Released, find_released, read_registry, register
 
-__all__ = ["HubError", "Release", "push_release", "verify_release"]
+__all__ = [
+    "Checkpoint",
+    "HubError",
+    "Release",
+    "Released",
+    "download",
+    "find_released",
+    "load_checkpoint",
+    "load_released",
+    "push_release",
+    "read_registry",
+    "register",
+    "verify_release",
+]

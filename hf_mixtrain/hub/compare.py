@@ -10,6 +10,7 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.sha import git_hash, sha_fileobj
 
 from hf_mixtrain.hub.files import is_allowed
+from hf_mixtrain.hub.listing import list_revision
 
 __all__ = ["Content", "Difference", "compare", "has_hash", "sha256"]
 
@@ -39,11 +40,7 @@ def compare(files: Mapping[str, Content], api: HfApi, repo_id: str, revision: st
         The difference, which is false where there is none. Files that no release holds, such as pictures, are no
         difference: they may stay in the repository.
     """
-    remote = {
-        entry.path: entry
-        for entry in api.list_repo_tree(repo_id, revision=revision, recursive=True)
-        if isinstance(entry, RepoFile)
-    }
+    remote = {entry.path: entry for entry in list_revision(api, repo_id, revision)}
     changed = [path for path, content in files.items() if path not in remote or not _equal(content, remote[path])]
     return Difference(changed, [path for path in remote if path not in files and is_allowed(path)])
 

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["ALLOWED", "find_secret", "is_allowed", "release_files"]
+__all__ = ["ALLOWED", "SKIPPED", "find_secret", "is_allowed", "release_files"]
 
 # Everything else stays where it is: optimizer states, logs, `training_args.bin` (a pickle with the token in it).
 ALLOWED = (
@@ -38,7 +38,7 @@ ALLOWED = (
     "shots.json",
     "recipe.yaml",
 )
-_SKIPPED_FOLDERS = ("checkpoint-*", "_*", ".*")
+SKIPPED = ("checkpoint-*", "_*", ".*")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 # Tokens of the Hub, of GitHub and of Amazon.
 _SECRET = re.compile(
@@ -56,7 +56,7 @@ def is_allowed(path: str) -> bool:
     """
     *folders, name = path.split("/")
     known = any(fnmatchcase(name, pattern) for pattern in ALLOWED)
-    skipped = any(fnmatchcase(folder, pattern) for folder in folders for pattern in _SKIPPED_FOLDERS)
+    skipped = any(fnmatchcase(folder, pattern) for folder in folders for pattern in SKIPPED)
     return known and not skipped and len(folders) <= 1
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import httpx2
+from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError
 
 __all__ = ["causes", "is_passing", "with_retries"]
@@ -61,7 +62,9 @@ def is_passing(error: BaseException) -> bool:
     """
     for cause in causes(error):
         if isinstance(cause, HfHubHTTPError):
-            return cause.response.status_code in _STATUSES
+            # The address to upload to is signed for a while; asking again gives a new one.
+            expired = cause.response.status_code == 403 and not str(cause.response.url).startswith(constants.ENDPOINT)
+            return expired or cause.response.status_code in _STATUSES
         if isinstance(cause, httpx2.TransportError):
             return not isinstance(cause, httpx2.ProxyError | httpx2.UnsupportedProtocol)
         # `validate-yaml` reads the answer before its status: an error page of a gateway is then "not JSON".

@@ -1,0 +1,142 @@
+"""Which checkpoints have been released: where they are, at which commit, and what their files must hash to."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hf_mixtrain.cards import model_name
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.files import atomic_write_text
+from hf_mixtrain.hub.push import Release
+
+__all__ = ["Released", "find_released", "read_registry", "register"]
+
+_HEAD = "# Released checkpoints, written by `hf-mixtrain push --registry`. No commit: not yet published.\n"
+
+
+@dataclass(frozen=True)
+class Released:
+    """One entry of a registry.
+
+    Attributes:
+        name: The model's name, as on its card.
+        task: Of the cell that it is, like ``method``, ``shots`` and ``seed``.
+        model: What it started from.
+        repo_id: Where it is, or will be.
+        tag: The release's tag.
+        commit: The commit that is loaded; None as long as it is not published.
+        sha256: SHA-256 of every file.
+        publish: The command that publishes it.
+    """
+
+    name: str
+    task: str
+    method: str
+    shots: int
+    seed: int
+    model: str
+    repo_id: str
+    tag: str | None
+    commit: str | None
+    sha256: Mapping[str, str]
+    publish: str
+
+
+def read_registry(path: str | Path | None = None) -> list[Released]:
+    """Read a registry.
+
+    Args:
+        path: A registry of your own; default: that of the package.
+
+    Returns:
+        Its entries.
+
+    Raises:
+        InputError: If the file is missing or is no registry.
+
+    Example:
+        >>> all(entry.commit is None or len(entry.commit) == 40 for entry in read_registry())
+        True
+    """
+    name = str(path or "registry.yaml of hf_mixtrain")
+    try:
+        source = Path(path) if path else files(__package__) / "registry.yaml"
+        entries = yaml.safe_load(source.read_text(encoding="utf-8")) or []
+        return [Released(**entry) for entry in entries]
+    except FileNotFoundError:
+        raise InputError(
+            f"{name}: no such file. Expected one that `hf-mixtrain push --registry` has written."
+        ) from None
+    except (yaml.YAMLError, TypeError) as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"{name}: expected a list of released checkpoints, found something else ({said}).") from None
+
+
+def find_released(entries: Sequence[Released], name: str | None = None, **cell: Any) -> Released:
+    """Find one released checkpoint.
+
+    Args:
+        entries: The registry.
+        name: Its name; or else
+        cell: Its ``task``, ``method``, ``shots``, ``seed`` and ``model``; those that are None fit everything.
+
+    Returns:
+        The entry.
+
+    Raises:
+        InputError: If none fits, with the names that come near; or if several do, with their names.
+
+    Example:
+        >>> find_released([], "panx-5")
+        Traceback (most recent call last):
+        hf_mixtrain.errors.InputError: no released checkpoint 'panx-5'. There are: none yet.
+    """
+    wanted = {key: value for key, value in cell.items() if value is not None}
+    if name is not None:
+        wanted["name"] = name
+    found = [entry for entry in entries if all(getattr(entry, key) == value for key, value in wanted.items())]
+    if len(found) == 1:
+        return found[0]
+    what = repr(name) if name is not None else ", ".join(f"{key}={value!r}" for key, value in wanted.items())
+    if found:
+        several = ", ".join(entry.name for entry in found)
+        raise InputError(f"several released checkpoints fit {what}: {several}. Say which `model` you want.")
+    names = [entry.name for entry in entries if name is not None or entry.task == wanted.get("task")]
+    near = difflib.get_close_matches(name or "", names, n=3, cutoff=0.4) or names
+    raise InputError(f"no released checkpoint {what}. There are: {', '.join(near) or 'none yet'}.")
+
+
+def register(path: str | Path, results: Mapping[str, Any], release: Release, publish: str) -> Released:
+    """Write a release into a registry, in place of an older one of the same name.
+
+    Args:
+        path: The registry; made if it is missing.
+        results: The cell that was released.
+        release: What `push_release` returned; after a dry run the entry says that it is not yet published.
+        publish: The command that publishes it.
+
+    Returns:
+        The entry.
+
+    Raises:
+        InputError: If the file is there and is no registry.
+    """
+    entry = Released(
+        name=model_name(results),
+        **{key: results[key] for key in ("task", "method", "shots", "seed", "model")},
+        repo_id=release.repo_id,
+        tag=release.tag,
+        commit=release.commit,
+        sha256=dict(release.sha256),
+        publish=publish,
+    )
+    others = [other for other in read_registry(path) if other.name != entry.name] if Path(path).is_file() else []
+    entries = sorted([*others, entry], key=lambda one: tuple(str(getattr(one, field.name)) for field in fields(one)))
+    body = yaml.safe_dump([asdict(one) for one in entries], sort_keys=False, allow_unicode=True, width=1000)
+    atomic_write_text(path, _HEAD + body)
+    return entry
