@@ -74,9 +74,9 @@ def cached_dataset(
     if not path.is_file():
         try:
             _write(path, features, make())
-        except PermissionError as error:
+        except (PermissionError, NotADirectoryError, FileExistsError) as error:
             raise InputError(
-                f"{error.filename or path}: expected a folder that can be written, for data made ready once. "
+                f"{path.parent}: expected a folder that can be written, for data made ready once. "
                 "Set HF_MIXTRAIN_CACHE to one."
             ) from error
         _logger.info("Wrote %s", path)

@@ -65,6 +65,15 @@ def byte_level(*, prefix: bool) -> PreTrainedTokenizerFast:
     return _ready(backend, "[CLS] $A [SEP] $B [SEP]", ["input_ids", "attention_mask"])
 
 
+@pytest.fixture(scope="session")
+def words() -> PreTrainedTokenizerFast:
+    """Whole words, Chinese by the character, nearly all unknown: few tokens, and quick on whole data sets."""
+    backend = Tokenizer(models.WordLevel({token: number for number, token in enumerate(SPECIAL)}, unk_token="[UNK]"))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return _ready(backend, "[CLS] $A [SEP] $B [SEP]", ["input_ids", "attention_mask"])
+
+
 KINDS = {
     "bert": bert_like,
     "xlm-r": xlmr_like,
@@ -76,6 +85,17 @@ KINDS = {
 @pytest.fixture(scope="session", params=KINDS)
 def tokenizer(request) -> PreTrainedTokenizerFast:
     return KINDS[request.param]()
+
+
+@pytest.fixture(scope="session")
+def byte_levels() -> list[PreTrainedTokenizerFast]:
+    return [byte_level(prefix=False), byte_level(prefix=True)]
+
+
+@pytest.fixture
+def new_bert() -> PreTrainedTokenizerFast:
+    """One that a test may change."""
+    return bert_like()
 
 
 @pytest.fixture(scope="session")

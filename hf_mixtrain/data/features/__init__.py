@@ -39,6 +39,7 @@ def featurize(
     training: bool,
     max_length: int | None = None,
     doc_stride: int | None = None,
+    answerless_windows: bool = True,
 ) -> Dataset:
     """Turn raw rows into model inputs, without padding. Nothing is dropped: long inputs become several features.
 
@@ -52,6 +53,8 @@ def featurize(
             needs.
         max_length: Most tokens of a feature, special ones included. Default: the task's.
         doc_stride: Tokens from one window of a text to the next, for question answering. Default: the task's.
+        answerless_windows: Whether windows without the answer are trained on, pointing at the first token, as in the
+            authors' code.
 
     Returns:
         Features with the inputs of the model, ``labels`` or ``start_positions`` and ``end_positions``, ``language`` and
@@ -69,7 +72,7 @@ def featurize(
     if max_length < _FEWEST_TOKENS:
         raise InputError(f"`max_length` must be {_FEWEST_TOKENS} or more. Got {max_length}. The paper uses 128.")
     versions = (_VERSION, transformers.__version__, tokenizers.__version__)
-    settings = (task.kind, training, max_length, make.keywords)
+    settings = (task.kind, training, max_length, make.keywords, answerless_windows)
     key = key_of(versions, settings, _fingerprint(tokenizer), content_hash(dataset))
     columns = _columns(tokenizer, columns, training)
 
@@ -77,6 +80,8 @@ def featurize(
         for start in range(0, len(dataset), _BATCH):
             batch = dataset[start : start + _BATCH]
             features = list(make(batch, start, tokenizer, max_length))
+            if training and not answerless_windows:
+                features = [feature for feature in features if feature.get("start_positions", 1)]
             for feature in features:
                 feature["language"] = batch["language"][feature["row"] - start]
                 feature["length"] = len(feature["input_ids"])
