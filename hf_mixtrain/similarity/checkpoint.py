@@ -66,8 +66,10 @@ def checkpoint_similarity(
     Raises:
         InputError: If something is missing or not as expected.
     """
-    if shots < 1:
-        raise InputError(f"`shots` must be 1 or more to compare gradients. Got {shots}.")
+    for name, value in {"shots": shots, "batch_size": batch_size}.items():
+        if value < 1:
+            raise InputError(f"`{name}` must be 1 or more to compare gradients. Got {value}.")
+    target = _device(device)
     found_task = load_task(task)
     data = load_fewshot(
         found_task,
@@ -86,8 +88,7 @@ def checkpoint_similarity(
         for language, dataset in rows.items()
     }
     batches = language_batches(features, data_collator(found_task, tokenizer), batch_size=batch_size)
-    model.to(device or _device())
-    similarity = gradient_similarity(model, batches, sketch_size=sketch_size)
+    similarity = gradient_similarity(model.to(target), batches, sketch_size=sketch_size)
     about = {"checkpoint": checkpoint, "task": found_task.name, "shots": shots, "seed": seed}
     title = f"{found_task.name}, {checkpoint}, K={shots}, seed {seed}"
     return write_similarity(similarity, output, title=title, **about)
@@ -111,6 +112,13 @@ def _load(checkpoint: str, data: FewShotData) -> tuple[Any, Any]:
         ) from error
 
 
-def _device() -> str:
-    accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    return accelerator.type if accelerator else "cpu"
+def _device(name: str | None) -> torch.device:
+    if name is None:
+        found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+        return found or torch.device("cpu")
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise InputError(f"`device` {name!r} cannot be used ({reason}). Leave it out, or use 'cpu'.") from error
+    return torch.device(name)

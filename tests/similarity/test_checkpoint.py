@@ -1,33 +1,9 @@
 import json
 
 import pytest
-import torch
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.similarity import checkpoint_similarity
-
-
-@pytest.fixture
-def encoder(tmp_path):
-    """Folder of a tiny encoder that reads letters."""
-    letters = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *map(chr, range(97, 123))]
-    tokenizer = Tokenizer(models.WordPiece({t: n for n, t in enumerate(letters)}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
-    )  # fmt: skip
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(letters), hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8
-    )  # fmt: skip
-    fast.save_pretrained(tmp_path / "encoder")
-    BertModel(config).save_pretrained(tmp_path / "encoder")
-    return str(tmp_path / "encoder")
 
 
 def test_a_checkpoint_is_compared_on_the_shots_of_a_task(tmp_path, encoder, monkeypatch):
@@ -48,6 +24,14 @@ def test_a_checkpoint_that_is_none_is_named(tmp_path):
         checkpoint_similarity(str(tmp_path / "empty"), task="panx", data_source="demo", languages=["de"])
 
 
-def test_zero_shots_are_refused():
-    with pytest.raises(InputError, match=r"`shots` must be 1 or more to compare gradients\. Got 0"):
-        checkpoint_similarity("any", task="panx", shots=0)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"shots": 0}, r"`shots` must be 1 or more to compare gradients\. Got 0"),
+        ({"batch_size": 0}, r"`batch_size` must be 1 or more"),
+        ({"device": "abacus"}, r"`device` 'abacus' cannot be used"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_read(change, message):
+    with pytest.raises(InputError, match=message):
+        checkpoint_similarity("any", task="panx", **change)

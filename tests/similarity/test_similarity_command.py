@@ -1,0 +1,50 @@
+import json
+
+import pytest
+
+from hf_mixtrain.commands.main import main
+
+
+def test_the_command_writes_numbers_and_picture(tmp_path, encoder, monkeypatch, capsys):
+    monkeypatch.setenv("HF_MIXTRAIN_CACHE", str(tmp_path / "cache"))
+    data = ["--task", "panx", "--data_source", "demo", "--shots", "2", "--languages", "de", "sw"]
+    flags = [*data, "--sketch_size", "64", "--device", "cpu"]
+        "--task",
+        "panx",
+        "--data_source",
+        "demo",
+        "--shots",
+        "2",
+        "--languages",
+        "de",
+        "sw",
+        "--sketch_size",
+        "64",
+        "--device",
+        "cpu",
+    ]
+    assert main(["similarity", encoder, *flags, "--output", str(tmp_path / "map")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}/map.json written\n{tmp_path}/map.png written\n"
+    numbers = json.loads((tmp_path / "map.json").read_text())
+    assert (numbers["languages"], numbers["sketch_size"]) == (["en", "de", "sw"], 64)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--task", "panx"], "error: expected the CHECKPOINT to compare first, found --task. See --help.\n"),
+        (["model", "--task", "panx", "--shot", "2"], "error: unknown flag --shot. Did you mean --shots?\n"),
+    ],
+)
+def test_bad_input_is_one_line(argv, message, capsys):
+    assert main(["similarity", *argv]) == 2
+    assert capsys.readouterr().err == message
+
+
+def test_help_ends_with_commands_to_paste(capsys):
+    assert main(["similarity", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("usage: hf-mixtrain similarity CHECKPOINT --task TASK [flags]\n")
+    assert text.count("usage:") == 1
+    assert "--sketch_size" in text
+    assert text.rstrip().splitlines()[-1].startswith("  hf-mixtrain similarity")
