@@ -9,20 +9,6 @@ def test_the_command_writes_numbers_and_picture(tmp_path, encoder, monkeypatch, 
     monkeypatch.setenv("HF_MIXTRAIN_CACHE", str(tmp_path / "cache"))
     data = ["--task", "panx", "--data_source", "demo", "--shots", "2", "--languages", "de", "sw"]
     flags = [*data, "--sketch_size", "64", "--device", "cpu"]
-        "--task",
-        "panx",
-        "--data_source",
-        "demo",
-        "--shots",
-        "2",
-        "--languages",
-        "de",
-        "sw",
-        "--sketch_size",
-        "64",
-        "--device",
-        "cpu",
-    ]
     assert main(["similarity", encoder, *flags, "--output", str(tmp_path / "map")]) == 0
     assert capsys.readouterr().out == f"{tmp_path}/map.json written\n{tmp_path}/map.png written\n"
     numbers = json.loads((tmp_path / "map.json").read_text())
