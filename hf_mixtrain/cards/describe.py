@@ -1,5 +1,9 @@
 """A method in sentences, made from its stages, so that a card says what was really run."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.methods import METHODS, Stage
 
@@ -19,9 +23,8 @@ _ORDER = {
     "upsampled": ", the shots repeated until they are as many as the source examples",
     "alternating": ", a batch of source examples and a batch of shots in every update",
 }
-_SURGERY = (
-    "At every update a target language is drawn at random and the gradient *o* of its shots is computed; where it "
-    "opposes the gradient *g* of the update, that is where *g·o* < 0, the opposing part is removed: "
+_PROJECTION = (
+    "where it opposes the gradient *g* of the update, that is where *g·o* < 0, the opposing part is removed: "
     "*g* ← *g* − min(0, *g·o* / *o·o*) *o*, over all parameters as one vector (stochastic gradient surgery)."
 )
 _SELECT_ON = {
@@ -53,12 +56,12 @@ _ZHAO = r"""@inproceedings{zhao-etal-2021-closer,
 }"""
 
 
-def describe_method(name: str, select_on: str = "last") -> list[str]:
+def describe_method(name: str, settings: Mapping[str, Any] = MappingProxyType({})) -> list[str]:
     """Say in sentences how a method trains and what it looks at.
 
     Args:
         name: The method, as in `hf_mixtrain.methods.METHODS`.
-        select_on: What the user chose where the method leaves it open which model of a run is kept.
+        settings: Those of the run and of its task that differ from the arguments' own defaults.
 
     Returns:
         One sentence or more for each stage; the last one says whether target dev sets were used.
@@ -72,9 +75,10 @@ def describe_method(name: str, select_on: str = "last") -> list[str]:
     """
     if name not in METHODS:
         raise InputError(f"unknown method {name!r}. Expected one of {', '.join(METHODS)}.")
-    method = METHODS[name]
-    sentences = [sentence for stage in method.stages for sentence in _describe_stage(stage, select_on)]
-    if not any((stage.select_on or select_on) == "target-dev" for stage in method.stages):
+    select_on = settings.get("select_on", "last")
+    stages = METHODS[name].stages
+    sentences = [sentence for stage in stages for sentence in _describe_stage(stage, settings, select_on)]
+    if not any((stage.select_on or select_on) == "target-dev" for stage in stages):
         sentences.append("No development set of a target language is used.")
     return sentences
 
@@ -90,9 +94,25 @@ def citations(name: str) -> list[str]:
     return [_XU_MURRAY, _ZHAO] if cites_zhao else [_XU_MURRAY]
 
 
-def _describe_stage(stage: Stage, select_on: str) -> list[str]:
+def _describe_stage(stage: Stage, settings: Mapping[str, Any], select_on: str) -> list[str]:
     sentences = [_TRAIN_ON[stage.train_on, stage.per_language].format(order=_ORDER[stage.order])]
-    if stage.surgery:
-        sentences.append(_SURGERY)
+    if stage.surgery and settings.get("surgery") != "none":
+        sentences.append(_describe_surgery(settings))
     kept = _SELECT_ON.get(stage.select_on or select_on)
     return [*sentences, kept] if kept else sentences
+
+
+def _describe_surgery(settings: Mapping[str, Any]) -> str:
+    exact = settings.get("paper_exact", False)
+    each = exact or settings.get("surgery_scope") == "micro_batch"
+    probability = settings.get("surgery_probability", 1.0)
+    number = settings.get("oracle_languages_per_step", 1)
+    with_source = exact or settings.get("oracle_include_source", False)
+    when = "At every backward pass" if each else "At every update"
+    when += f", with probability {probability:g}," if probability < 1 else ""
+    languages = "languages, the source among them," if with_source else "target languages"
+    languages = f"{number} {languages} are" if number > 1 else f"a {languages.replace('languages', 'language')} is"
+    algorithm = settings.get("surgery", "stochastic")
+    how = f"*o* and the gradient of the update are combined by {algorithm}."
+    how = _PROJECTION if algorithm == "stochastic" else how
+    return f"{when} {languages} drawn at random and the gradient *o* of its shots is computed; {how}"

@@ -36,6 +36,7 @@ class DataFacts(NamedTuple):
     parts: dict[str, DataPart]
     source: str
     revisions: dict[str, str]
+    defaults: dict[str, Any]
 
     def metric_title(self, metric: str) -> str:
         """Return the metric's name as tables show it, such as ``F1 (seqeval)``."""
@@ -94,9 +95,8 @@ def data_facts(results: Mapping[str, Any], task: "Task | None" = None) -> DataFa
 
     languages = results["languages"]
     names = {code: LANGUAGES[code].name if code in LANGUAGES else code for code in languages}
-    return DataFacts(
-        task.kind, task.title, names, {language: part(language) for language in languages}, source, revisions
-    )
+    parts = {language: part(language) for language in languages}
+    return DataFacts(task.kind, task.title, names, parts, source, revisions, dict(task.defaults))
 
 
 def folder_facts(folder: str | Path) -> FolderFacts:

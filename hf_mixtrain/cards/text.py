@@ -40,7 +40,7 @@ def card_text(
     template = environment.from_string((files(__package__) / "card.md.jinja").read_text(encoding="utf-8"))
     source = results["settings"].get("source_language", "en")
     comparison = compare(results, siblings)
-    sentences = describe_method(results["method"], results["settings"].get("select_on", "last"))
+    sentences = describe_method(results["method"], {**data.defaults, **results["settings"]})
     return template.render(
         name=model_name(results),
         results=results,
@@ -149,10 +149,9 @@ def _shots_text(results: Results, folder: FolderFacts) -> str:
 def _surgery(surgery: Mapping[str, Any]) -> dict[str, Any] | None:
     if not surgery:
         return None
-    text = f"{surgery['steps']} updates with surgery"
+    text = f"{surgery['steps']} times; in conflict {surgery['conflict_rate']:.1%}, mean cosine {surgery['cosine']:.3f}."
     if surgery.get("skipped"):
-        text += f" ({surgery['skipped']} more went on without it, as the gradient of the shots was zero or not finite)"
-    text += f"; {surgery['conflict_rate']:.1%} of them in conflict, mean cosine {surgery['cosine']:.3f}."
+        text += f" {surgery['skipped']} times the gradient of the shots was zero or not finite: no surgery then."
     rows = []
     for language, counts in sorted(surgery.get("languages", {}).items()):
         share = f"{counts['conflicts'] / counts['draws']:.1%}" if counts["draws"] else "–"
