@@ -1,5 +1,6 @@
 """Figures of one group of results: gain over zero-shot per language, and score against K."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -132,7 +133,12 @@ def new_figure(width: float, height: float) -> "Figure":
 
 
 def save_figure(figure: "Figure", path: Path) -> Path:
-    """Write a figure as PNG; the same figure gives the same bytes."""
+    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130, metadata={"Software": None})
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        figure.savefig(unfinished, format="png", dpi=130, metadata={"Software": None})
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return path

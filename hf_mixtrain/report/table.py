@@ -78,6 +78,7 @@ def to_latex(table: Table) -> str:
         >>> print(to_latex(Table("A & B", ["method", "f1"], [["mix_ft", "1.00"]])))
         \begin{table}
           \centering
+          \small
           \caption{A \& B.}
           \begin{tabular}{lr}
             \toprule
@@ -96,7 +97,7 @@ def to_latex(table: Table) -> str:
         lines.append(f"    {_latex_row(row, [column for line, column in table.bold if line == number])}")
     columns = "l" * table.text_columns + "r" * (len(table.header) - table.text_columns)
     caption = f"{table.title}. {table.note}".strip()
-    head = [r"\begin{table}", r"  \centering", rf"  \caption{{{latex_escape(caption)}}}"]
+    head = [r"\begin{table}", r"  \centering", r"  \small", rf"  \caption{{{latex_escape(caption)}}}"]
     body = [rf"  \begin{{tabular}}{{{columns}}}", r"    \toprule", *lines, r"    \bottomrule", r"  \end{tabular}"]
     return "\n".join([*head, *body, r"\end{table}", ""])
 

@@ -117,7 +117,7 @@ AWKWARD = Table(r"50 % of {x} & \y", ["a_b", "c#"], [["x|y~^$", "<0.1 ± 2"]], b
 
 
 def test_latex_escapes_what_it_must():
-    assert to_latex(AWKWARD).splitlines()[2:7] == [
+    assert to_latex(AWKWARD).splitlines()[3:8] == [
         r"  \caption{50 \% of \{x\} \& \textbackslash{}y.}",
         r"  \begin{tabular}{lr}",
         r"    \toprule",
