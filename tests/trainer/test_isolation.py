@@ -1,6 +1,7 @@
 """A pass that nothing outside notices."""
 
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,6 @@ import torch
 from torch import nn
 
 from hf_mixtrain.trainer.isolation import isolated_pass
-
 
 LINEAR = nn.Linear(1, 1)
 
@@ -72,11 +72,7 @@ def test_buffers_are_put_back_also_after_an_error(fails):
 
 
 def test_counters_of_a_subclass_are_put_back():
-    class Trainer:
-        _metrics = {"train": {"entropy": [1.0]}}
-        _total_train_tokens = 5
-
-    trainer = Trainer()
+    trainer = SimpleNamespace(_metrics={"train": {"entropy": [1.0]}}, _total_train_tokens=5)
     with isolated_pass(LINEAR, trainer, seed="a"):
         trainer._metrics["train"]["entropy"].append(2.0)
         trainer._total_train_tokens += 7

@@ -1,0 +1,41 @@
+"""What is trained by one process and by two, with the same global batches."""
+
+from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin
+
+from hf_mixtrain.trainer.refusals import refuse_setup
+from tests.trainer.tiny import MIXED, SHOTS, make_trainer, model
+
+SCENARIOS = {
+    "ddp": {},
+    "ddp with accumulation": {"gradient_accumulation_steps": 3, "batch": 4},
+    "ddp with dropout": {"net": {"hidden_dropout_prob": 0.1}},
+    "ddp with cut oracles": {"oracles": {"de": SHOTS["de"]}, "batch": 2, "gradient_accumulation_steps": 4},
+    "ddp with one shot": {"oracles": {"de": SHOTS["de"][:1], "sw": SHOTS["sw"][:1]}},
+    "ddp per micro-batch": {"surgery_scope": "micro_batch", "gradient_accumulation_steps": 2},
+    "ddp with pcgrad": {"surgery": "pcgrad", "oracle_languages_per_step": 2},
+    "fsdp2": {},
+    "fsdp2 with accumulation": {"gradient_accumulation_steps": 3, "batch": 4},
+    "ddp saved": {"save_strategy": "steps", "save_steps": 2, "max_steps": 4},
+}
+
+
+def shard(trainer):
+    """Train under FSDP2: accelerate 1.15 offers it on GPUs alone, though it works on CPUs."""
+    trainer.accelerator.state.distributed_type = DistributedType.FSDP
+    trainer.accelerator.state.fsdp_plugin = FullyShardedDataParallelPlugin(
+        fsdp_version=2, transformer_cls_names_to_wrap=["BertLayer"], auto_wrap_policy="transformer_based_wrap"
+    )
+    trainer.is_fsdp_enabled = True
+    refuse_setup(trainer)
+
+
+def make(folder, name, *, processes):
+    """Build the trainer of a scenario for this many processes; ``batch`` is that of all of them together."""
+    settings = {"train": MIXED[:24], "logging_steps": 1, **SCENARIOS[name]}
+    settings.pop("resume", None)
+    batch, net = settings.pop("batch", 8), settings.pop("net", {})
+    settings["per_device_train_batch_size"] = batch // processes
+    trainer = make_trainer(folder, net=model(**net), **settings)
+    if processes > 1 and name.startswith("fsdp2"):
+        shard(trainer)
+    return trainer
