@@ -18,6 +18,7 @@ Split = Literal["train", "dev", "test"]
 ShotsPer = Literal["example", "class", "entity"]
 
 _FOLDER = Path(__file__).parent / "tasks"
+_HUB = ("repository", "files", "splits", "columns", "labels", "revision", "id_prefix", "url", "treebanks")
 _COLUMNS: dict[str, set[str]] = {
     "token-classification": {"id", "tokens", "tags"},
     "text-classification": {"id", "premise", "hypothesis", "label"},
@@ -159,6 +160,9 @@ def _check(task: Task, path: Path) -> None:
     for key in ("folder", "source_folder", "columns", "hub", "defaults"):
         if not isinstance(getattr(task, key), Mapping):
             raise InputError(f"{path}: expected `{key}` to be a block of `name: value` lines. Indent them below it.")
+    for key in task.hub:
+        if key not in _HUB:
+            raise InputError(f"{path}: expected one of {', '.join(_HUB)} in `hub`. Found {key!r}.{_near(key, _HUB)}")
     for split in (*task.folder, *task.source_folder):
         if split not in get_args(Split):
             raise InputError(f"{path}: expected train, dev or test in `folder`, found {split!r}. Rename it.")

@@ -60,6 +60,10 @@ def test_a_task_of_ones_own_needs_a_yaml_file_and_no_code(tmp_path):
         ("folder: {validation: a}", r"expected train, dev or test in `folder`, found 'validation'"),
         ("folder: {train: a.tsv}", r"expected \{language\} in each path of `folder`.*source_folder"),
         ("dev_from_train: 1.5", r"expected `dev_from_train` from 0 to below 1"),
+        (
+            "hub: {repositry: a/b}",
+            r"expected one of repository, .* in `hub`\. Found 'repositry'\. Did you mean 'repository'",
+        ),
         ("labels: [a, 'b", r"own\.yaml:\d+: expected YAML"),
     ],
 )
