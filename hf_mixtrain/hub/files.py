@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["ALLOWED", "SKIPPED", "find_secret", "is_allowed", "release_files"]
+__all__ = ["ALLOWED", "SKIPPED", "check_labels", "find_secret", "is_allowed", "release_files"]
 
 # Everything else stays where it is: optimizer states, logs, `training_args.bin` (a pickle with the token in it).
 ALLOWED = (
@@ -71,8 +71,8 @@ def release_files(folder: str | Path) -> dict[str, Path]:
         ``{path in the repository: file}``, sorted. Folders count only with a ``config.json`` in them.
 
     Raises:
-        InputError: If the card, a configuration or weights are missing; if weights are pickled or broken; if labels
-            have no names; or if a file holds what looks like a token.
+        InputError: If the card, a configuration or weights are missing; if weights are pickled or broken; or if a
+            file holds what looks like a token.
 
     Example:
         >>> import tempfile
@@ -132,7 +132,6 @@ def _overlapping(path: Path) -> Iterator[bytes]:
 
 
 def _check_model(folder: Path) -> None:
-    config = folder / "config.json"
     weights = [path for path in sorted(folder.glob("*.safetensors")) if is_allowed(path.name)]
     if not weights:
         if pickles := [
@@ -148,13 +147,22 @@ def _check_model(folder: Path) -> None:
                 file.keys()
         except SafetensorError as error:
             raise InputError(f"{path}: the weights are broken ({error}). Save the model again.") from None
-    try:
-        labels = json.loads(config.read_text(encoding="utf-8")).get("id2label") or {}
-    except FileNotFoundError:
-        if (folder / "adapter_config.json").is_file():
-            return
-        raise InputError(f"{config}: no such file. Save the model with `save_pretrained`.") from None
-    except (ValueError, AttributeError):
-        raise InputError(f"{config}: not a model configuration. Save the model again.") from None
-    if len(labels) > 2 and all(str(label).startswith("LABEL_") for label in labels.values()):
-        raise InputError(f"{config}: labels have no names in `id2label`. Set them, or nobody can read the predictions.")
+    if not (folder / "config.json").is_file() and not (folder / "adapter_config.json").is_file():
+        raise InputError(f"{folder}: no config.json in it. Save the model with `save_pretrained`.")
+
+
+def check_labels(folder: str | Path) -> None:
+    """Check that the labels of a folder's models have names.
+
+    Raises:
+        InputError: If they are called LABEL_0, LABEL_1 and so on, or a configuration cannot be read.
+    """
+    for config in [Path(folder, "config.json"), *sorted(Path(folder).glob("*/config.json"))]:
+        if not config.is_file() or not is_allowed(config.relative_to(folder).as_posix()):
+            continue
+        try:
+            labels = json.loads(config.read_text(encoding="utf-8")).get("id2label") or {}
+        except (ValueError, AttributeError):
+            raise InputError(f"{config}: not a model configuration. Save the model again.") from None
+        if len(labels) > 2 and all(str(label).startswith("LABEL_") for label in labels.values()):
+            raise InputError(f"{config}: labels have no names in `id2label`. Set them, so that others can read them.")

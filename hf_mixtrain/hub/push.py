@@ -11,10 +11,10 @@ from hf_mixtrain import __version__
 from hf_mixtrain.cards import CARD_FILE, published_card
 from hf_mixtrain.hub.compare import Content, Difference, compare, sha256
 from hf_mixtrain.hub.explain import HubError, explained
-from hf_mixtrain.hub.files import release_files
+from hf_mixtrain.hub.files import check_labels, release_files
 from hf_mixtrain.hub.retry import with_retries
 
-__all__ = ["Release", "hub_api", "push_release", "verify_release"]
+__all__ = ["Release", "hub_api", "push_files", "push_release", "release_contents", "verify_release"]
 
 logger = logging.getLogger(__name__)
 
@@ -79,13 +79,11 @@ def push_release(
         >>> push_release("out/panx/mix-ft/k5/seed1", "me/panx-5", tag="v1.0")  # doctest: +SKIP
         Release(repo_id='me/panx-5', commit='5c3f…', tag='v1.0', url='https://huggingface.co/me/panx-5/commit/…', …)
     """
-    files: dict[str, Content] = dict(release_files(folder))
-    card = (Path(folder) / CARD_FILE).read_text(encoding="utf-8")
-    files[CARD_FILE] = published_card(card, repo_id, tag or revision).encode()
-    hashes = {path: sha256(content) for path, content in files.items()}
+    files = release_contents(folder, repo_id, tag or revision)
+    check_labels(folder)
     api = hub_api()
     if dry_run:
-        return Release(repo_id, None, tag, f"{api.endpoint}/{repo_id}", False, hashes)
+        return Release(repo_id, None, tag, f"{api.endpoint}/{repo_id}", False, _hashes(files))
     if get_token() is None:
         raise HubError(f"{repo_id}: pushing needs a token. Run `hf auth login`, or set HF_TOKEN to one that may write.")
     message = message or f"Release {Path(folder).resolve().name}" + (f" as {tag}" if tag else "")
@@ -94,13 +92,42 @@ def push_release(
             _prepare(api, repo_id, revision, private)
         tagged = _tagged_already(api, repo_id, tag, files)
         push = _Push(api, repo_id, revision or "main", files, message, create_pr)
-        commit = with_retries(push.once, f"push to {repo_id}")
-        if left := with_retries(lambda: compare(files, api, repo_id, commit), f"check of {repo_id}"):
-            raise HubError(f"{repo_id}: {_names(left)} did not arrive whole. Run again; only what is missing is sent.")
+        commit = push.until_done()
         if tag and not tagged:
             with_retries(lambda: _tag(api, repo_id, tag, commit), f"tag {tag} of {repo_id}")
-    logger.info("%s: %s", repo_id, commit if push.changed else f"nothing new, still {commit}")
-    return Release(repo_id, commit, tag, push.url or f"{api.endpoint}/{repo_id}/commit/{commit}", push.changed, hashes)
+    return Release(
+        repo_id, commit, tag, push.url or f"{api.endpoint}/{repo_id}/commit/{commit}", push.changed, _hashes(files)
+    )
+
+
+def push_files(
+    api: HfApi, repo_id: str, files: Mapping[str, Content], *, branch: str, message: str, prune: bool = True
+) -> str:
+    """Push files that have been checked to a repository that is there; what `push_release` does at its core.
+
+    Args:
+        api: The client.
+        repo_id: The repository.
+        files: ``{path in the repository: file or its content}``.
+        branch: The branch; it must be there.
+        message: Title of the commit.
+        prune: Whether files of an older release that are not among these are deleted.
+
+    Returns:
+        The commit that holds the files.
+
+    Raises:
+        HubError: As `push_release`.
+    """
+    with explained(repo_id, branch):
+        return _Push(api, repo_id, branch, files, message, prune=prune).until_done()
+
+
+def release_contents(folder: str | Path, repo_id: str, revision: str | None) -> dict[str, Content]:
+    """Return the files of a release as they are uploaded: checked, and the card with the name of the repository."""
+    files: dict[str, Content] = dict(release_files(folder))
+    card = (Path(folder) / CARD_FILE).read_text(encoding="utf-8")
+    return files | {CARD_FILE: published_card(card, repo_id, revision).encode()}
 
 
 def verify_release(folder: str | Path, repo_id: str, *, revision: str | None = None, tag: str | None = None) -> Release:
@@ -122,37 +149,49 @@ def verify_release(folder: str | Path, repo_id: str, *, revision: str | None = N
         >>> verify_release("out/panx/mix-ft/k5/seed1", "me/panx-5", tag="v1.0").changed  # doctest: +SKIP
         False
     """
-    files: dict[str, Content] = dict(release_files(folder))
-    card = (Path(folder) / CARD_FILE).read_text(encoding="utf-8")
-    files[CARD_FILE] = published_card(card, repo_id, tag or revision).encode()
+    files = release_contents(folder, repo_id, tag or revision)
     api, wanted = hub_api(), tag or revision or "main"
     with explained(repo_id, wanted):
         commit = str(with_retries(lambda: api.repo_info(repo_id, revision=wanted).sha, f"look-up of {repo_id}"))
         if left := with_retries(lambda: compare(files, api, repo_id, commit), f"check of {repo_id}"):
             raise HubError(f"{repo_id} at {wanted}: {_names(left)} differ from {folder}. Push again with a new tag.")
-    hashes = {path: sha256(content) for path, content in files.items()}
-    return Release(repo_id, commit, tag, f"{api.endpoint}/{repo_id}/commit/{commit}", False, hashes)
+    return Release(repo_id, commit, tag, f"{api.endpoint}/{repo_id}/commit/{commit}", False, _hashes(files))
 
 
-def hub_api() -> HfApi:
-    """Return the client; where the Hub is and who asks come from the environment, never from an argument."""
-    return HfApi(library_name="hf_mixtrain", library_version=__version__)
+def hub_api(token: str | None = None) -> HfApi:
+    """Return the client. Where the Hub is comes from the environment, and who asks too, unless a token is given."""
+    return HfApi(library_name="hf_mixtrain", library_version=__version__, token=token)
 
 
 class _Push:
     """One push that can be tried again: each try asks anew what is missing, so a lost answer makes no second commit."""
 
     def __init__(
-        self, api: HfApi, repo_id: str, branch: str, files: Mapping[str, Content], message: str, create_pr: bool
+        self,
+        api: HfApi,
+        repo_id: str,
+        branch: str,
+        files: Mapping[str, Content],
+        message: str,
+        create_pr: bool = False,
+        prune: bool = True,
     ):
         self.api, self.repo_id, self.branch, self.files = api, repo_id, branch, files
-        self.message, self.create_pr = message, create_pr
+        self.message, self.create_pr, self.prune = message, create_pr, prune
         self.url: str | None = None
         self.changed = False
 
+    def until_done(self) -> str:
+        commit = with_retries(self.once, f"push to {self.repo_id}")
+        look = f"check of {self.repo_id}"
+        if left := with_retries(lambda: self._missing(commit), look):
+            raise HubError(f"{self.repo_id}: {_names(left)} did not arrive whole. Run again; only that is sent.")
+        logger.info("%s: %s", self.repo_id, commit if self.changed else f"nothing new, still {commit}")
+        return commit
+
     def once(self) -> str:
         head = str(self.api.repo_info(self.repo_id, revision=self.branch).sha)
-        difference = compare(self.files, self.api, self.repo_id, head)
+        difference = self._missing(head)
         if not difference:
             return head
         if self.create_pr and (commit := self._open_pull_request()):
@@ -169,6 +208,10 @@ class _Push:
         self.url = info.pr_url or info.commit_url
         return str(info.oid)
 
+    def _missing(self, revision: str) -> Difference:
+        difference = compare(self.files, self.api, self.repo_id, revision)
+        return difference if self.prune else difference._replace(stale=[])
+
     def _operations(self, difference: Difference) -> list[CommitOperationAdd | CommitOperationDelete]:
         added = [
             CommitOperationAdd(path, content if isinstance(content, bytes) else str(content))
@@ -183,7 +226,7 @@ class _Push:
             self.repo_id, discussion_type="pull_request", discussion_status="open"
         ):
             ref = f"refs/pr/{request.num}"
-            if request.title == self.message and not compare(self.files, self.api, self.repo_id, ref):
+            if request.title == self.message and not self._missing(ref):
                 self.url = request.url
                 return str(self.api.repo_info(self.repo_id, revision=ref).sha)
         return None
@@ -201,6 +244,10 @@ def _prepare(api: HfApi, repo_id: str, branch: str | None, private: bool | None)
             )
     if branch:
         with_retries(lambda: api.create_branch(repo_id, branch=branch, exist_ok=True), f"branch of {repo_id}")
+
+
+def _hashes(files: Mapping[str, Content]) -> dict[str, str]:
+    return {path: sha256(content) for path, content in files.items()}
 
 
 def _tagged_already(api: HfApi, repo_id: str, tag: str | None, files: Mapping[str, Content]) -> bool:

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from hf_mixtrain.cards.usage import usage
+
 from .loopback import LoopbackHub
 
 
@@ -37,7 +39,6 @@ class Client:
             "HF_ENDPOINT": self.hub.url,
             "HF_HOME": str(self.homes / home),
             "HF_HUB_DISABLE_XET": "" if self.xet else "1",
-            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_TOKEN": self.token or "",
             "OMP_NUM_THREADS": "1",
@@ -117,3 +118,34 @@ def folder(tmp_path, request) -> Path:
     (folder / "checkpoint-1").mkdir()
     (folder / "checkpoint-1" / "config.json").write_text("{}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory) -> Path:
+    """Folders `tagging`, `pairs` and `answers`: tiny random models with their tokenizer, labels and card."""
+    from transformers import (
+        BertConfig,
+        BertForQuestionAnswering,
+        BertForSequenceClassification,
+        BertForTokenClassification,
+        BertTokenizer,
+    )
+
+    root = tmp_path_factory.mktemp("models")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *".?abcdefghijklmnopqrstuvwxyz"]
+    words += [f"##{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+    size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+    kinds = {
+        "tagging": (BertForTokenClassification, "panx", "token-classification", ["O", "B-PER", "I-PER"]),
+        "pairs": (BertForSequenceClassification, "xnli", "text-classification", ["entailment", "neutral", "no"]),
+        "answers": (BertForQuestionAnswering, "tydiqa", "question-answering", []),
+    }
+    for name, (kind, task, tag, labels) in kinds.items():
+        names = {"id2label": dict(enumerate(labels)), "label2id": {label: row for row, label in enumerate(labels)}}
+        config = BertConfig(vocab_size=len(words), **size, **(names if labels else {}))
+        kind(config).save_pretrained(root / name)
+        BertTokenizer(vocab={word: row for row, word in enumerate(words)}).save_pretrained(root / name)
+        program = usage(tag, task)
+        front = f"---\nlibrary_name: transformers\npipeline_tag: {tag}\n---\n"
+        (root / name / "README.md").write_text(f"{front}\n```python\n{program}\n```\n")
+    return root
