@@ -92,6 +92,10 @@ def _write(path: Path, features: Features, batches: Iterable[Mapping[str, list[A
             for batch in batches:
                 arrays = [pa.array(batch[field.name], field.type) for field in schema]
                 writer.write_batch(pa.record_batch(arrays, schema=schema))
+            writer.close()
+            file.flush()
+            # A file that lost its end in a crash would read as a shorter data set.
+            os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -80,7 +80,7 @@ def _sentences(content: bytes, path: Path) -> Iterator[tuple[int, list[dict[str,
             try:
                 parsed = conllu.parse("\n".join(block) + "\n\n")
                 for sentence in parsed:
-                    _check(sentence)
+                    _check(list(sentence))
             except (conllu.exceptions.ParseException, ValueError) as error:
                 raise InputError(
                     f"{path}:{start}: expected a sentence in CoNLL-U, found: {error!s:.80}. Correct the file."
