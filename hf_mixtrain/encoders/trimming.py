@@ -24,30 +24,30 @@ def trim_vocabulary(
 ) -> tuple[_Model, PreTrainedTokenizerFast]:
     """Keep only the pieces that ``texts`` use, with the same segmentation and outputs on those texts.
 
-    XLM-R base has 278M parameters, 192M of them embeddings of 250,002 pieces; a run on a dozen languages uses a tenth
-    of them. Without the rest, AdamW, gradients and surgery have that much less to carry, and a checkpoint is as small.
-    Embeddings of pieces that do not occur get no gradient, so training goes the same way (weight decay on them aside).
+    Of the 278M parameters of XLM-R base, 192M are embeddings of its 250,002 pieces, and PAN-X in 13 languages uses a
+    seventh of these. Without the others there is that much less to load, to update, to project and to save. They get
+    no gradient in a run on these texts, so training goes the same way, but for weight decay on what is not used.
 
-    **What is lost.** The result knows the pieces of these texts alone. Any other text is cut into smaller pieces or
-    becomes unknown, where the whole model would have read it, so a trimmed model is for measuring on known texts, and
-    not one to release as a general one. A masked language model can only predict kept pieces, and its loss, a
-    softmax over fewer, is lower. Give all the texts of a run: train, shots, dev and test. Test texts among
-    them leak no label and, as every piece keeps its embedding, no more than a model that had all pieces would know.
+    **What is lost.** The result knows the pieces of these texts alone. It cuts other text into smaller pieces or does
+    not know it at all, where the whole model would have read it: it is for measuring on known texts, and not to be
+    released as a general model. A masked language model predicts kept pieces only, and its loss, a softmax
+    over fewer of them, is lower. Give all texts of a run: train, shots, dev and test. Test texts among them
+    leak no label, and the model knows no more about them than with all pieces.
 
     Args:
-        model: A `transformers` model with one table of input embeddings and at most one output layer over pieces, tied
-            or not. It is left as it is.
+        model: Any `transformers` model, as it was built or loaded, before adapters. It is left as it is.
         tokenizer: Its fast tokenizer, of kind Unigram, BPE, WordPiece or WordLevel.
-        texts: Strings, or lists of words for what is tokenized with ``is_split_into_words``. For pairs give both.
+        texts: Strings, or lists of words for what is tokenized with ``is_split_into_words``. Of pairs, both texts.
+            `dataset_texts` gives those of raw data.
 
     Returns:
-        A model that shares all parameters but the embeddings with ``model``, and a tokenizer. Both can be saved and
-        loaded; ids of special tokens are the new ones in the configuration too. Added tokens, special tokens and, in
-        tokenizers that spell unknown characters in bytes, the pieces for bytes are kept.
+        A model that shares all parameters with ``model`` but those with one row per piece, and a tokenizer. Both can be
+        saved and loaded. Special and added tokens are kept, under new ids that the configuration has as well; so
+        are the pieces for bytes, where a tokenizer spells unknown characters in bytes.
 
     Raises:
-        InputError: If it could not be exact: a tokenizer that is slow or of another kind, or a model in which
-            other weights depend on the vocabulary.
+        InputError: If it would not be exact: for a slow tokenizer or one of another kind, for a tokenizer of another
+            model, or for a model that depends on the vocabulary in a way that is not known here.
 
     Example:
         >>> from tokenizers import Tokenizer, models

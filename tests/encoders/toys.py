@@ -31,9 +31,10 @@ SEEN = SENTENCES[::2]
 def finish(backend):
     """Give a `tokenizers.Tokenizer` the template and the names of the special tokens."""
     cls, sep = backend.token_to_id("<s>"), backend.token_to_id("</s>")
-    backend.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", cls), ("</s>", sep)]
-    )
+    if backend.post_processor is None:
+        backend.post_processor = processors.TemplateProcessing(
+            single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", cls), ("</s>", sep)]
+        )
     names = {"bos_token": "<s>", "cls_token": "<s>", "eos_token": "</s>", "sep_token": "</s>"}
     names |= {"pad_token": "<pad>", "unk_token": "<unk>", "mask_token": "<mask>"}
     return PreTrainedTokenizerFast(tokenizer_object=backend, model_max_length=96, **names)
@@ -63,6 +64,8 @@ def _bpe_without_prefix():
     backend, trainer = _bpe_of_bytes()
     # RoBERTa's default: a word after a space is another piece than the word alone.
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    roberta = processors.RobertaProcessing(("</s>", SPECIAL.index("</s>")), ("<s>", SPECIAL.index("<s>")))
+    backend.post_processor = processors.Sequence([processors.ByteLevel(), roberta])
     return backend, trainer
 
 
@@ -82,6 +85,8 @@ def _wordpiece():
 
 def _wordlevel():
     backend = Tokenizer(models.WordLevel(unk_token="<unk>"))
+    # As sentence-transformers saves its tokenizers.
+    backend.enable_padding(pad_id=SPECIAL.index("<pad>"), pad_token="<pad>")
     backend.pre_tokenizer = pre_tokenizers.Whitespace()
     return backend, trainers.WordLevelTrainer(special_tokens=SPECIAL, show_progress=False)
 
