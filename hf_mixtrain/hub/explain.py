@@ -72,7 +72,7 @@ def _explain(error: BaseException, repo_id: str, revision: str | None) -> str | 
             return f"{repo_id}: HF_HUB_OFFLINE is set, so the Hub is not asked. Unset it and run again."
         case HfHubHTTPError():
             return _explain_status(error, repo_id)
-        case httpx2.TransportError():
+        case httpx2.TransportError() | ConnectionError():  # the second is what hf_xet raises
             return f"{repo_id}: cannot reach {constants.ENDPOINT} ({_what(error)}). Run again when there is a network."
         case LocalEntryNotFoundError() if error.__cause__ is None:
             return f"{repo_id}: not in the cache, and the network was not to be used. Run once with the network."

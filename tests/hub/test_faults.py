@@ -110,6 +110,14 @@ def test_a_push_without_a_connection_says_so(client, folder, repo_id):
     assert client.push(folder, repo_id)["changed"]
 
 
+@pytest.mark.parametrize("client", ["xet"], indirect=True)
+def test_an_error_of_the_xet_client_is_one_line_too(client, folder, repo_id):
+    client.hub.fail("GET", "/xet-write-token/", *[404] * 10)
+    assert f"cannot reach {client.hub.url} (ConnectionError: " in client.push(folder, repo_id, ok=False)
+    client.hub.forget()
+    assert client.push(folder, repo_id)["changed"]
+
+
 def test_a_pull_request_whose_answer_was_lost_is_not_opened_twice(client, folder, repo_id):
     client.push(folder, repo_id)
     (folder / "tokenizer.json").write_text("[]")
