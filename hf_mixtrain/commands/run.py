@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from hf_mixtrain.commands.messages import set_up_messages
 from hf_mixtrain.commands.recipe import RecipeParser
 from hf_mixtrain.data import list_tasks, load_task
 from hf_mixtrain.errors import InputError
@@ -90,7 +91,7 @@ def parse_settings(argv: Sequence[str]) -> Settings:
 
 def _run(settings: Settings) -> int:
     is_main = int(os.environ.get("RANK", "0")) == 0
-    _set_up_messages(verbose=settings.run.verbose, is_main=is_main)
+    set_up_messages(verbose=settings.run.verbose, is_main=is_main)
     from hf_mixtrain.experiment.grid import run_grid
 
     outcome = run_grid(settings)
@@ -172,22 +173,3 @@ def _help() -> str:
         formatter_class=_HelpFormatter,
     )
     return parser.format_help()
-
-
-def _set_up_messages(*, verbose: bool, is_main: bool) -> None:
-    import datasets
-    import transformers
-
-    handler: logging.Handler = logging.StreamHandler(sys.stderr) if is_main else logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    package = logging.getLogger("hf_mixtrain")
-    package.handlers[:] = [handler]
-    package.propagate = False
-    package.setLevel(logging.DEBUG if verbose else logging.WARNING)
-    if verbose:
-        return
-    for name in ("commands", "experiment"):
-        logging.getLogger(f"hf_mixtrain.{name}").setLevel(logging.INFO)
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    datasets.disable_progress_bars()

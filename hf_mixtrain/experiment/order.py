@@ -95,7 +95,7 @@ class EpochSampler(Sampler[int]):
 
     Example:
         >>> list(EpochSampler(RowOrder(3, 0, "shuffled", batch_size=1, seed=1), epoch=lambda: 2))
-        [2, 0, 1]
+        [2, 1, 0]
     """
 
     def __init__(self, order: RowOrder, epoch: Callable[[], int]) -> None:

@@ -21,7 +21,7 @@ class Progress:
         clock: Seconds, from any start.
 
     Example:
-        >>> progress = Progress({"train": 1.0, "evaluate": 3.0}, cells=1, clock=iter([0.0, 0.0, 0.0, 100.0]).__next__)
+        >>> progress = Progress({"train": 1.0, "evaluate": 3.0}, cells=1, clock=iter([0.0, 100.0]).__next__)
         >>> progress.begin("train", "training on mixed")
         >>> progress.end()
         >>> progress.left()
@@ -43,11 +43,14 @@ class Progress:
         left = self.left()
         logger.info("[%d/%d] %s%s", self._number, self._cells, what, f", {left}" if left else "")
 
-    def begin(self, work: Hashable, what: str) -> None:
-        """Begin a piece of work."""
-        self._now = (work, what)
+    def say(self, what: str) -> None:
+        """Say what comes now."""
         self._said = self._clock()
         logger.info("      %s", what)
+
+    def begin(self, work: Hashable, what: str) -> None:
+        """Begin a piece of work; it is mentioned only when it takes long."""
+        self._now = (work, what)
 
     def step(self, step: int, steps: int) -> None:
         """Note that ``step`` of ``steps`` are done, and say so now and then."""

@@ -64,6 +64,7 @@ class Stages:
             if chain.before is not None:
                 self.trained(chain.before, with_model=True)
                 start = str(self.folder(chain.before) / "model")
+            self._progress.say(str(chain))
             self._progress.begin(chain, str(chain))
             trained = train(
                 self._material,
@@ -88,6 +89,7 @@ class Stages:
             with one_at_a_time(folder.with_suffix(".lock")):
                 reset_peak_memory()
                 trainer, data = quiet_trainer(self._material, folder / "model"), self.data(chain)
+                self._progress.say(f"evaluating {' '.join(missing)}")
                 for language in missing:
                     self._progress.begin((chain, language), f"evaluating {language}")
                     test, tokenizer = {language: data.test[language]}, self._material.tokenizer

@@ -1,0 +1,33 @@
+"""``download``: fetch a released model, checked by its hashes."""
+
+from collections.abc import Sequence
+
+from hf_mixtrain.commands.parser import CommandParser
+from hf_mixtrain.hub import download
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Fetch a model into the cache and print its folder.
+
+    Args:
+        argv: The command's arguments.
+
+    Returns:
+        0.
+
+    Raises:
+        InputError: If there is no such model, or it cannot be fetched.
+    """
+    parser = CommandParser(
+        "download",
+        "Fetch a model from the Hub into the cache, check every file by its hash, and print the folder.",
+        "hf-mixtrain download me/panx-5\nhf-mixtrain download me/panx-5 --revision v1.0",
+    )
+    parser.add_argument("name", help="name of a released checkpoint, or any repository name/model")
+    parser.add_argument("--revision", help="branch, tag or commit of a repository (default: main)")
+    parser.add_argument("--registry", help="a registry of your own (default: that of the package)")
+    arguments = parser.parse_args(argv)
+    print(download(arguments.name, arguments.revision, registry=arguments.registry))
+    return 0

@@ -1,0 +1,31 @@
+"""What a command shows besides its output: this package's progress, and of other libraries only what matters."""
+
+import logging
+import sys
+
+__all__ = ["set_up_messages"]
+
+
+def set_up_messages(*, verbose: bool = False, is_main: bool = True) -> None:
+    """Send this package's messages to the screen, and hide bars, logs and hints of the libraries below it.
+
+    Args:
+        verbose: Show those too.
+        is_main: Whether this is the process that speaks for all.
+    """
+    import datasets
+    import transformers
+
+    handler: logging.Handler = logging.StreamHandler(sys.stderr) if is_main else logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    package = logging.getLogger("hf_mixtrain")
+    package.handlers[:] = [handler]
+    package.propagate = False
+    package.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    if verbose:
+        return
+    for name in ("commands", "experiment"):
+        logging.getLogger(f"hf_mixtrain.{name}").setLevel(logging.INFO)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    datasets.disable_progress_bars()

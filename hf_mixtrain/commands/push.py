@@ -1,0 +1,62 @@
+"""``push``: upload the folder of a finished cell."""
+
+import shlex
+from collections.abc import Sequence
+
+from hf_mixtrain.commands.parser import CommandParser
+from hf_mixtrain.hub import push_release, register
+from hf_mixtrain.results import read_results
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Push a folder to the Hub as one commit.
+
+    Args:
+        argv: The command's arguments.
+
+    Returns:
+        0.
+
+    Raises:
+        InputError: If the folder cannot be released, or the Hub refuses.
+    """
+    parser = CommandParser(
+        "push",
+        "Upload model, tokenizer, card and results as one commit, after a search for pickles and access tokens. The "
+        "token comes from HF_TOKEN or `hf auth login`.",
+        "hf-mixtrain push out/panx/gradient-mix-train/k5/seed1 me/panx-5 --dry_run\n"
+        "hf-mixtrain push out/panx/gradient-mix-train/k5/seed1 me/panx-5 --tag v1.0",
+    )
+    parser.add_argument("folder", help="folder of a finished cell")
+    parser.add_argument("repository", help="name/model; made if it is missing")
+    parser.add_argument("--revision", help="branch (default: main)")
+    parser.add_argument("--tag", help="name for the commit, such as v1.0")
+    parser.add_argument("--private", action="store_true", default=None, help="make a new repository private")
+    parser.add_argument("--create_pr", action="store_true", help="open a pull request instead of committing")
+    parser.add_argument("--message", help="title of the commit")
+    parser.add_argument("--registry", help="YAML file in which to note the release, for hf-mixtrain download")
+    parser.add_argument("--dry_run", action="store_true", help="check the folder and stop; needs no network")
+    arguments = parser.parse_args(argv)
+    release = push_release(
+        arguments.folder,
+        arguments.repository,
+        revision=arguments.revision,
+        tag=arguments.tag,
+        private=arguments.private,
+        create_pr=arguments.create_pr,
+        dry_run=arguments.dry_run,
+        message=arguments.message,
+    )
+    if arguments.registry:
+        again = [word for word in argv if word != "--dry_run"]
+        command = f"hf-mixtrain push {shlex.join(again)}"
+        register(arguments.registry, read_results(arguments.folder), release, command)
+    if arguments.dry_run:
+        print(f"{len(release.sha256)} files can be pushed to {release.url}:")
+        for name in sorted(release.sha256):
+            print(f"  {name}")
+    else:
+        print(release.url if release.changed else f"{release.url}: nothing has changed")
+    return 0

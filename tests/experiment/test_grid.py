@@ -1,0 +1,91 @@
+"""What methods share, and what must not change a result."""
+
+import logging
+import re
+
+import pytest
+
+from hf_mixtrain.results import find_results
+
+TIMES = ("train_seconds", "peak_memory_bytes")
+
+
+def by_method(outcome):
+    assert not outcome.failed, outcome.failed
+    return {
+        result["method"]: {key: value for key, value in result.items() if key not in TIMES}
+        for result in outcome.results
+    }
+
+
+def test_methods_share_the_training_on_the_source(run, caplog):
+    caplog.set_level(logging.INFO, logger="hf_mixtrain.experiment")
+    found = by_method(run("out", "--method", "zero-shot", "ord-fs", "mix-ft"))
+    assert [message.strip() for message in caplog.messages if re.fullmatch(r" +training on [a-z ]+", message)] == [
+        "training on source",
+        "training on shots of de",
+        "training on shots of sw",
+        "training on shots",
+    ]
+    assert found["ord-fs"]["scores"]["en"] == found["zero-shot"]["scores"]["en"]
+    assert found["ord-fs"]["shot_ids"] == found["mix-ft"]["shot_ids"]
+
+
+def test_a_method_alone_gives_the_same_as_among_others(run, tmp_path):
+    flags = ["--adapt_learning_rate", "1e-3"]
+    together = by_method(run("together", "--method", "zero-shot", "mix-ft", "ord-fs", *flags))
+    assert by_method(run("alone", "--method", "ord-fs", *flags))["ord-fs"] == together["ord-fs"]
+    # One model for each target, and that of the source.
+    folder = tmp_path / "together/panx/ord-fs/k5/seed1"
+    assert {path.parent.name for path in folder.glob("*/model.safetensors")} == {"en", "de", "sw"}
+    assert not (folder / "model.safetensors").exists()
+
+
+def test_the_order_of_languages_changes_nothing(run):
+    first = by_method(run("a", "--languages", "de", "sw"))["gradient-mix-train"]
+    second = by_method(run("b", "--languages", "sw", "de"))["gradient-mix-train"]
+    assert second.pop("languages") == ["en", "sw", "de"]
+    assert first.pop("languages") == ["en", "de", "sw"]
+    assert first.pop("average") == pytest.approx(second.pop("average"))
+    assert first == second
+
+
+def test_zero_shot_has_one_cell_for_each_seed(run, tmp_path):
+    run("out", "--method", "zero-shot", "mix-ft", "--shots", "1", "2", "--seeds", "1", "2", "--save_models", "none")
+    cells = [(r["method"], r["shots"], r["seed"]) for r in find_results(tmp_path / "out")]
+    assert cells == [
+        *[("mix-ft", shots, seed) for shots in (1, 2) for seed in (1, 2)],
+        ("zero-shot", 0, 1),
+        ("zero-shot", 0, 2),
+    ]
+    assert not list((tmp_path / "out").rglob("*.safetensors"))
+
+
+def test_cells_can_be_spread_and_merge(run):
+    flags = ["--method", "zero-shot", "naive-mix-train", "--cell_count", "2"]
+    first = run("out", *flags, "--cell_index", "1")
+    assert [result["method"] for result in first.results] == ["naive-mix-train"]
+    assert [str(cell) for cell in first.missing] == ["panx zero-shot k0 seed1"]
+    second = run("out", *flags, "--cell_index", "0")
+    assert [result["method"] for result in second.results] == ["zero-shot", "naive-mix-train"]
+    assert not second.missing
+
+
+@pytest.mark.parametrize("method", ["ord-fs-dev", "macro-mix-train", "upsampled-mix-train", "averaged-mix-train"])
+def test_the_other_methods_run_to_the_end(run, method, tmp_path):
+    result = by_method(run("out", "--method", method, "--num_train_epochs", "1"))[method]
+    assert result["scores"].keys() == {"en", "de", "sw"}
+    assert not list((tmp_path / "out").glob("panx/.stages/*/*-[0-9]*"))
+
+
+def test_selection_on_source_dev_is_a_setting(run):
+    flags = ["--method", "naive-mix-train", "--select_on", "source-dev", "--select_steps", "4"]
+    assert by_method(run("out", *flags))["naive-mix-train"]["settings"]["select_on"] == "source-dev"
+
+
+def test_a_trimmed_encoder_gives_a_model_that_can_be_loaded(run, tmp_path):
+    from transformers import AutoModelForTokenClassification
+
+    run("out", "--trim_vocabulary", "true")
+    model = AutoModelForTokenClassification.from_pretrained(tmp_path / "out/panx/gradient-mix-train/k5/seed1")
+    assert model.config.vocab_size == 27  # 4 special tokens and 23 words; 20 more were never used
