@@ -36,11 +36,16 @@ class DataFacts(NamedTuple):
     parts: dict[str, DataPart]
     source: str
     revisions: dict[str, str]
+    shots_per: str
     defaults: dict[str, Any]
 
     def metric_title(self, metric: str) -> str:
-        """Return the metric's name as tables show it, such as ``F1 (seqeval)``."""
-        return METRIC_TITLES.get(self.kind, {}).get(metric, metric)
+        """Return the metric's name as tables show it, such as ``F1 (seqeval)`` or ``F1 (seqeval) of PER``."""
+        titles = METRIC_TITLES.get(self.kind, {})
+        if metric in titles or "_" not in metric:
+            return titles.get(metric, metric)
+        whole, part = metric.split("_", 1)
+        return f"{titles.get(whole, whole)} of {part}"
 
 
 class FolderFacts(NamedTuple):
@@ -96,7 +101,9 @@ def data_facts(results: Mapping[str, Any], task: "Task | None" = None) -> DataFa
     languages = results["languages"]
     names = {code: LANGUAGES[code].name if code in LANGUAGES else code for code in languages}
     parts = {language: part(language) for language in languages}
-    return DataFacts(task.kind, task.title, names, parts, source, revisions, dict(task.defaults))
+    title = "Made-up demo corpus of hf_mixtrain" if source == "demo" else task.title
+    shots_per = results["settings"].get("shots_per") or task.shots_per
+    return DataFacts(task.kind, title, names, parts, source, revisions, shots_per, dict(task.defaults))
 
 
 def folder_facts(folder: str | Path) -> FolderFacts:

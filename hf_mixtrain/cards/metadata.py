@@ -12,6 +12,8 @@ from hf_mixtrain.cards.facts import DataFacts, model_name
 
 __all__ = ["card_data"]
 
+# Names that the Hub knows; scores of single labels are in the text alone.
+_HUB_METRICS = {"accuracy", "exact_match", "f1", "precision", "recall"}
 _ISO_639 = re.compile(r"[a-z]{2,3}")
 
 
@@ -37,7 +39,8 @@ def card_data(
         >>> data["model-index"][0]["results"][0]["metrics"]
         [{'type': 'f1', 'value': 80.0, 'name': 'F1 (seqeval) (en)'}]
     """
-    metrics = sorted({name for scores in results["scores"].values() for name in scores}, key=_main_first(results))
+    found = {name for scores in results["scores"].values() for name in scores} & _HUB_METRICS
+    metrics = sorted(found | {results["metric"]}, key=_main_first(results))
     codes = [code.lower() for code in results["languages"]]
     known: dict[str, Any] = {
         "language": sorted({re.split(r"[-_]", code)[0] for code in codes}),
@@ -68,7 +71,7 @@ def _model_index(
         EvalResult(
             task_type=data.kind,
             task_name=data.title,
-            dataset_type=part.hub_id or results["task"],
+            dataset_type=part.hub_id or ("demo" if data.source == "demo" else results["task"]),
             dataset_name=f"{data.title}: {data.language_names[language]}",
             dataset_config=part.config,
             dataset_split=part.split,

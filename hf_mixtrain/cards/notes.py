@@ -10,7 +10,11 @@ METRIC_TITLES = {
         "recall": "recall (seqeval)",
         "accuracy": "token accuracy",
     },
-    "question-answering": {"f1": "F1 (SQuAD)", "exact_match": "exact match (SQuAD)"},
+    "question-answering": {
+        "f1": "F1 (SQuAD)",
+        "exact_match": "exact match (SQuAD)",
+        "f1_segmented": "F1, words segmented by script",
+    },
     "text-classification": {"accuracy": "accuracy"},
 }
 

@@ -45,12 +45,11 @@ def card_text(
         name=model_name(results),
         results=results,
         shots=bool(results["shot_ids"]),
-        shot_word="shot" if results["shots"] == 1 else "shots",
+        shots_phrase=_shots_phrase(results, data),
         data=data,
         base=base,
         base_link=_base_link(base, results),
         source_name=data.language_names.get(source, source),
-        targets=[language for language in results["languages"] if language != source],
         method_title=METHODS[results["method"]].title,
         method_text=" ".join(sentences) + f" Source: {METHODS[results['method']].source}.",
         citations=citations(results["method"]),
@@ -129,7 +128,16 @@ def _data_text(results: Results, data: DataFacts) -> str:
     chosen = [
         f"at most {results['settings'][key]} {what}" for key, what in caps.items() if results["settings"].get(key)
     ]
-    return f"{data.title}. {origin}" + (f" A fixed random choice was used: {', '.join(chosen)}." if chosen else "")
+    return origin + (f" A fixed random choice was used: {', '.join(chosen)}." if chosen else "")
+
+
+def _shots_phrase(results: Results, data: DataFacts) -> str:
+    count, languages = results["shots"], sorted(results["shot_ids"])
+    unit = {"class": " of each class", "entity": " of each type or tag"}.get(data.shots_per, "")
+    names = [data.language_names.get(language, language) for language in languages]
+    where = f"in {', '.join(names)}" if len(names) < 5 else f"in each of {len(names)} target languages"
+    each = " each" if 1 < len(names) < 5 else ""
+    return f"{count} {'shot' if count == 1 else 'shots'}{unit}{each} {where}"
 
 
 def _data_link(name: str) -> str:
@@ -140,9 +148,8 @@ def _shots_text(results: Results, folder: FolderFacts) -> str:
     total = sum(map(len, results["shot_ids"].values()))
     file = "[shots.json](shots.json) and " if folder.has_shots else ""
     return (
-        f"{total} shots in {len(results['shot_ids'])} languages (K = {results['shots']}), drawn with seed "
-        f"{results['seed']} by hf_mixtrain; for one seed, the shots of a smaller K are among those of a larger. An id "
-        f"names split, language and row. They are also in {file}[results.json](results.json)."
+        f"Shots: {total} in all, drawn by hf_mixtrain with seed {results['seed']}; for one seed, the shots of a smaller "
+        f"K are among those of a larger. Their ids are below, and in {file}[results.json](results.json)."
     )
 
 
@@ -160,10 +167,14 @@ def _surgery(surgery: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _limits(results: Results, data: DataFacts, base: BaseModel) -> list[str]:
-    limits = [
-        f"Languages other than these {len(results['languages'])} were not tested.",
-        *TASK_NOTES.get(results["task"], ()),
-    ]
+    limits = [f"Tested in {', '.join(data.language_names.values())}, and in no other language."]
+    if data.source != "demo":
+        limits += TASK_NOTES.get(results["task"], ())
+    if results["settings"].get("trim_vocabulary"):
+        limits.append(
+            "The vocabulary was cut to the word pieces of the texts of this run. Other texts hold pieces that the model "
+            "does not know, and are read worse than these. For general use, train without `trim_vocabulary`."
+        )
     if results["shots"]:
         limits.append("With so few examples, the choice of shots alone moves the scores.")
     if data.source not in ("hub", "demo"):

@@ -73,7 +73,7 @@ def test_languages_are_never_merged_into_one_result(cell, folder, task):
 def test_a_task_of_ones_own_can_be_given(cell, folder):
     task = Task(name="mine", title="My labels", kind="token-classification", languages=("en", "de", "sw"), metric="f1")
     text = write_card(folder, cell | {"task": "mine"}, task=task).read_text()
-    assert "trained for My labels" in text
+    assert "**My labels**: " in text
 
 
 def test_data_that_is_not_from_the_hub_is_not_linked(cell, folder):
@@ -101,7 +101,38 @@ def test_models_for_each_language_are_named(cell, tmp_path):
 
 def test_scores_on_made_up_data_say_so(cell, folder):
     cell["settings"]["data_source"] = "demo"
-    assert "say nothing about real text" in write_card(folder, cell).read_text()
+    text = write_card(folder, cell).read_text()
+    assert "say nothing about real text" in text
+    assert "PAN-X" not in text
+    assert "type: demo" in text
+
+
+@pytest.mark.parametrize(
+    ("languages", "settings", "words"),
+    [
+        ("de", {}, "2 shots in German,"),
+        ("de sw", {"shots_per": "class"}, "2 shots of each class each in German, Swahili,"),
+        ("de sw fr es it", {}, "2 shots in each of 5 target languages,"),
+    ],
+)
+def test_the_first_sentence_says_what_the_shots_were(cell, folder, languages, settings, words):
+    cell["languages"] = ["en", *languages.split()]
+    cell["scores"] = {language: {"f1": 1.0} for language in cell["languages"]}
+    cell["shot_ids"] = {language: ["x", "y"] for language in languages.split()}
+    cell["settings"] = settings
+    assert words in write_card(folder, cell).read_text()
+
+
+def test_scores_of_single_labels_are_in_the_text_alone(cell, folder):
+    cell["scores"]["de"]["f1_PER"] = 33.0
+    text = write_card(folder, cell).read_text()
+    assert "F1 (seqeval) of PER" in text
+    assert "f1_PER" not in text
+
+
+def test_a_trimmed_vocabulary_is_a_limit(cell, folder):
+    cell["settings"]["trim_vocabulary"] = True
+    assert "train without `trim_vocabulary`" in write_card(folder, cell).read_text()
 
 
 def test_zero_shot_card_has_neither_shots_nor_gain(zero_shot, other_seed, folder):
