@@ -148,7 +148,7 @@ def _shots_text(results: Results, folder: FolderFacts) -> str:
     total = sum(map(len, results["shot_ids"].values()))
     file = "[shots.json](shots.json) and " if folder.has_shots else ""
     return (
-        f"Shots: {total} in all, drawn by hf_mixtrain with seed {results['seed']}; for one seed, the shots of a smaller "
+        f"Shots: {total} in all, drawn by hf_mixtrain with seed {results['seed']}; for one seed, those of a smaller "
         f"K are among those of a larger. Their ids are below, and in {file}[results.json](results.json)."
     )
 
@@ -172,8 +172,8 @@ def _limits(results: Results, data: DataFacts, base: BaseModel) -> list[str]:
         limits += TASK_NOTES.get(results["task"], ())
     if results["settings"].get("trim_vocabulary"):
         limits.append(
-            "The vocabulary was cut to the word pieces of the texts of this run. Other texts hold pieces that the model "
-            "does not know, and are read worse than these. For general use, train without `trim_vocabulary`."
+            "The vocabulary was cut to the word pieces of the texts of this run. Other texts hold pieces that the "
+            "model does not know, and are read worse than these. For general use, train without `trim_vocabulary`."
         )
     if results["shots"]:
         limits.append("With so few examples, the choice of shots alone moves the scores.")

@@ -5,12 +5,14 @@ from hf_mixtrain.hub.explain import HubError
 from hf_mixtrain.hub.load import Checkpoint, load_checkpoint, load_released
 from hf_mixtrain.hub.push import Release, push_release, verify_release
 from hf_mixtrain.hub.registry import Released, find_released, read_registry, register
+from hf_mixtrain.hub.trainer import SafePushMixin
 
 __all__ = [
     "Checkpoint",
     "HubError",
     "Release",
     "Released",
+    "SafePushMixin",
     "download",
     "find_released",
     "load_checkpoint",

@@ -10,7 +10,7 @@ MODEL = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config
 PROGRAM = """
 import logging, sys
 from transformers import AutoTokenizer, BertForSequenceClassification, Trainer, TrainingArguments
-from hf_mixtrain.hub.trainer import SafePushMixin
+from hf_mixtrain.hub import SafePushMixin
 
 class PushingTrainer(SafePushMixin, Trainer):
     pass
