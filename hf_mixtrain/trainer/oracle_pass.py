@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from accelerate.utils import DistributedType
 from torch import Tensor, nn
 
+from hf_mixtrain.trainer.lookups import gradients_by_row
 from hf_mixtrain.trainer.oracles import OracleRows
 
 __all__ = ["cut_rows", "oracle_gradient"]
@@ -51,12 +53,13 @@ def oracle_gradient(
     for p in parameters:
         p.grad = None
     try:
-        for number, batch in enumerate(batches, start=1):
-            with nullcontext() if number == len(batches) else _unsynced(trainer, model):
-                training_step(model, batch, num_items)
+        with gradients_by_row(model) if _sees_whole_gradient(trainer) else nullcontext():
+            for number, batch in enumerate(batches, start=1):
+                with nullcontext() if number == len(batches) else _unsynced(trainer, model):
+                    training_step(model, batch, num_items)
     finally:
         trainer.current_gradient_accumulation_steps = steps
-    return [p.grad for p in parameters]
+    return [p.grad.coalesce() if p.grad is not None and p.grad.is_sparse else p.grad for p in parameters]
 
 
 def cut_rows(
@@ -90,6 +93,12 @@ def cut_rows(
     size, longer = divmod(len(own), pieces)
     starts = [number * size + min(number, longer) for number in range(pieces + 1)]
     return [own[start:stop] for start, stop in itertools.pairwise(starts)]
+
+
+def _sees_whole_gradient(trainer: Any) -> bool:
+    """Whether no reducer and no compiled graph expects dense gradients."""
+    alone = trainer.accelerator.distributed_type == DistributedType.NO and trainer.args.n_gpu <= 1
+    return alone and not trainer.args.torch_compile
 
 
 def _unsynced(trainer: Any, model: nn.Module) -> AbstractContextManager[None]:
