@@ -1,7 +1,7 @@
-"""The drop-in Trainer: it connects surgery, the draw of oracles and `transformers.Trainer`."""
+"""Surgery inside `transformers.Trainer`: it connects gradients, the draw of oracles and the training step."""
 
 from hf_mixtrain.trainer.arguments import GradientMixTrainingArguments
-from hf_mixtrain.trainer.mixin import GradientMixMixin, GradientMixTrainer
+from hf_mixtrain.trainer.mixin import GradientMixMixin
 from hf_mixtrain.trainer.statistics import SurgeryStatistics
 
-__all__ = ["GradientMixMixin", "GradientMixTrainer", "GradientMixTrainingArguments", "SurgeryStatistics"]
+__all__ = ["GradientMixMixin", "GradientMixTrainingArguments", "SurgeryStatistics"]
