@@ -10,7 +10,6 @@ from pathlib import Path
 
 from hf_mixtrain.commands.messages import set_up_messages
 from hf_mixtrain.commands.recipe import RecipeParser
-from hf_mixtrain.data import list_tasks, load_task
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cells import grid, is_finished, share
 from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments, Settings
@@ -69,7 +68,9 @@ def parse_settings(argv: Sequence[str]) -> Settings:
     Raises:
         InputError: If a key, a flag or a value is wrong.
     """
+    # Imported where they are used: torch comes with them, and help should not wait for it.
     from hf_mixtrain import GradientMixTrainingArguments
+    from hf_mixtrain.data import list_tasks, load_task
 
     parser = RecipeParser([RunArguments, GradientMixTrainingArguments])
     ours = {field.name for field in fields(RunArguments)}
@@ -107,7 +108,8 @@ def _run(settings: Settings) -> int:
         reason = " ".join(str(error).split())
         print(f"failed: {cell}: {reason or type(error).__name__}", file=sys.stderr)
     if outcome.failed:
-        print(f"{len(outcome.failed)} cells failed. Run the same command again to try them again.", file=sys.stderr)
+        count, them = ("1 cell", "it") if len(outcome.failed) == 1 else (f"{len(outcome.failed)} cells", "them")
+        print(f"{count} failed. Run the same command again to try {them} again.", file=sys.stderr)
     return 1 if outcome.failed else 0
 
 
@@ -116,9 +118,8 @@ def _write_report(output_dir: Path) -> None:
 
     try:
         print(f"Report: {write_report(output_dir)}")
-    except InputError as error:
-        # Such as a broken file of another grid in the same folder: this grid has its results all the same.
-        logger.warning("No report: %s", error)
+    except Exception as error:  # such as a broken file of another grid in the folder: this one has its results
+        logger.warning("No report: %s: %s", type(error).__name__, error)
 
 
 def _dry_run(settings: Settings) -> str:
@@ -139,6 +140,8 @@ def _dry_run(settings: Settings) -> str:
 
 
 def _tasks() -> str:
+    from hf_mixtrain.data import list_tasks, load_task
+
     lines = []
     for name in list_tasks():
         task = load_task(name)

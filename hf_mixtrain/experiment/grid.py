@@ -8,14 +8,13 @@ from typing import Any
 
 from accelerate import PartialState
 
-from hf_mixtrain.cards import write_card
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cells import Cell, grid, is_finished, share
 from hf_mixtrain.experiment.locks import one_at_a_time
 from hf_mixtrain.experiment.material import Material
 from hf_mixtrain.experiment.plan import costs
 from hf_mixtrain.experiment.progress import Progress
-from hf_mixtrain.experiment.running import run_cell
+from hf_mixtrain.experiment.running import run_cell, try_card
 from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.experiment.stages import Stages
 from hf_mixtrain.results import find_results, read_results
@@ -104,9 +103,6 @@ def _tidy(settings: Settings, stages_folder: Path, output_dir: Path, cells: list
         return
     siblings = find_results(output_dir / settings.task.name)
     for cell in cells:
-        try:
-            write_card(cell.folder(output_dir), siblings=siblings, task=settings.task)
-        except InputError as error:
-            logger.warning("The model card of %s stays as it is: %s", cell, error)
+        try_card(cell.folder(output_dir), siblings=siblings, task=settings.task)
     if settings.run.save_models == "none":
         shutil.rmtree(stages_folder, ignore_errors=True)

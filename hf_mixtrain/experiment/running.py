@@ -17,7 +17,7 @@ from hf_mixtrain.experiment.stages import Stages
 from hf_mixtrain.experiment.training import Trained
 from hf_mixtrain.results import write_results
 
-__all__ = ["run_cell"]
+__all__ = ["run_cell", "try_card"]
 
 logger = logging.getLogger(__name__)
 
@@ -50,16 +50,21 @@ def run_cell(cell: Cell, material: Material, stages: Stages, folder: Path) -> di
     if PartialState().is_main_process:
         if data.shots:
             write_shots(data, folder / "shots.json")
-        try:
-            write_card(folder, results, task=data.task)
-        except Exception as error:  # whatever it is: a card is never worth a trained model
-            logger.warning("No model card for %s: %s", cell, error)
+        try_card(folder, results, task=data.task)
         write_results(folder, results)
     PartialState().wait_for_everyone()
     for chain, _ in legs:
         if chain.stages == cell.method.stages and cell.method.uses_shots:
             stages.drop(chain)
     return results
+
+
+def try_card(folder: Path, results: Mapping[str, Any] | None = None, **more: Any) -> None:
+    """Write a cell's card; if that fails, say so and go on: no card is worth a trained model."""
+    try:
+        write_card(folder, results, **more)
+    except Exception as error:
+        logger.warning("No new model card in %s: %s: %s", folder, type(error).__name__, error)
 
 
 def _all_chains(legs: Iterable[tuple[Chain, list[str]]]) -> list[Chain]:

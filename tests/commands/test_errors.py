@@ -1,6 +1,7 @@
 """Wrong input: one line that says what was expected, what was found and what to do, and exit status 2."""
 
 import logging
+import re
 import shutil
 
 import pytest
@@ -145,6 +146,14 @@ def test_results_of_other_settings_are_not_taken_for_these(flags, tmp_path, caps
     assert message in line
     assert line.endswith("Use another --output_dir, or delete the folder of this cell.\n")
     assert path.read_bytes() == before
+
+
+def test_a_failed_cell_is_named_and_the_status_is_1(flags, tmp_path, capsys):
+    (tmp_path / "panx/gradient-mix-train/k5/seed1/config.json").mkdir(parents=True)
+    assert call(run, [*map(str, flags), "--output_dir", str(tmp_path), "--num_train_epochs", "1"]) == 1
+    failed, advice = capsys.readouterr().err.splitlines()[-2:]
+    assert re.match(r"failed: panx gradient-mix-train k5 seed1: .*config\.json", failed)
+    assert advice == "1 cell failed. Run the same command again to try it again."
 
 
 def test_commands_that_there_are_not_are_named(capsys):

@@ -22,5 +22,6 @@ def settings_of(flags):
 
 @pytest.fixture
 def run(settings_of, tmp_path):
-    """Run a grid of the tiny task below ``tmp_path / name``; return its outcome."""
-    return lambda name, *more: run_grid(settings_of("--output_dir", tmp_path / name, *more))
+    """Run a grid of the tiny task below ``tmp_path / name``, one epoch each; return its outcome."""
+    short = ["--num_train_epochs", "1"]
+    return lambda name, *more: run_grid(settings_of("--output_dir", tmp_path / name, *short, *more))
