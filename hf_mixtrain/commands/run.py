@@ -93,8 +93,10 @@ def parse_settings(argv: Sequence[str]) -> Settings:
 def _run(settings: Settings) -> int:
     is_main = int(os.environ.get("RANK", "0")) == 0
     set_up_messages(verbose=settings.run.verbose, is_main=is_main)
+    from hf_mixtrain.experiment.environment import use_all_cores
     from hf_mixtrain.experiment.grid import run_grid
 
+    use_all_cores()
     outcome = run_grid(settings)
     if not is_main:
         return 1 if outcome.failed else 0

@@ -1,5 +1,6 @@
 """What a run ran on: versions, and the most memory that it took."""
 
+import os
 import platform
 import resource
 import subprocess
@@ -8,11 +9,12 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import torch
 
 import hf_mixtrain
 
-__all__ = ["peak_memory", "reset_peak_memory", "versions"]
+__all__ = ["peak_memory", "reset_peak_memory", "use_all_cores", "versions"]
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -40,6 +42,22 @@ def versions() -> dict[str, str]:
         ['accelerate', 'datasets', 'hf_mixtrain', 'python', 'torch', 'transformers']
     """
     return dict(_versions())
+
+
+def use_all_cores() -> int:
+    """Let a single process on a machine without accelerator compute on all cores that it may use.
+
+    ``accelerate launch`` gives its process one thread unless told otherwise (accelerate 1.15); under another launcher,
+    and with several processes, nothing is changed. To use fewer cores, say so to the system (``taskset``).
+
+    Returns:
+        The number of threads.
+    """
+    launched = "ACCELERATE_MIXED_PRECISION" in os.environ and os.environ.get("OMP_NUM_THREADS") == "1"
+    if launched and int(os.environ.get("WORLD_SIZE", "1")) == 1 and not torch.accelerator.is_available():
+        allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        torch.set_num_threads(min(allowed, psutil.cpu_count(logical=False) or allowed))
+    return torch.get_num_threads()
 
 
 def reset_peak_memory() -> None:
