@@ -1,6 +1,7 @@
 """``hf-mixtrain COMMAND …``: finds the command and turns errors into one line."""
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -44,6 +45,9 @@ def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         >>> call(lambda argv: 0, [])
         0
     """
+    # Read when torch is loaded, which is later. Threads that wait for one another spin by default, and on cores that
+    # are busy with something else, two threads are then ten times slower than one (measured with torch 2.13).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         return command(argv)
     except InputError as error:
