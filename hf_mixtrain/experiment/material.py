@@ -84,8 +84,13 @@ class Material:
         for name, rows in {"train": data.train, **{f"test of {k}": v for k, v in data.test.items()}}.items():
             if not len(rows):
                 raise InputError(f"--data_source {run.data_source}: {name} of {self.settings.task.name} has no rows.")
-        if run.select_on == "source-dev" and not data.dev:
-            raise InputError(f"--select_on source-dev: {self.settings.task.name} has no dev data. Use last or average.")
+        needed = self.languages if self.target_dev else [self.source_language] if run.select_on == "source-dev" else []
+        if without := [language for language in needed if language not in data.dev]:
+            raise InputError(
+                f"--data_source {run.data_source}: expected dev data of {', '.join(without)} to select a model on, "
+                f"found none for {self.settings.task.name}. Use --select_on last, and no method that needs target dev "
+                "data."
+            )
         _ = self.tokenizer
 
     @property

@@ -30,6 +30,7 @@ REFUSED: Mapping[str, str] = {
     "metric_for_best_model": "Models are compared by the task's main metric: use --select_on source-dev.",
     "eval_strategy": "Use --select_on source-dev --select_steps N to look at the dev set while training.",
     "push_to_hub": "Use `hf-mixtrain push FOLDER REPO` on the folder of a finished cell.",
+    "hub_token": "Set HF_TOKEN, or run `hf auth login`: a token must not come into files of a run.",
     "remove_unused_columns": "Features hold columns that no model takes.",
 }
 

@@ -38,6 +38,7 @@ class Stages:
 
     def __init__(self, material: Material, folder: Path, progress: Progress) -> None:
         self._material, self._folder, self._progress = material, folder, progress
+        self._keys: dict[Chain, str] = {}
 
     def data(self, chain: Chain) -> FewShotData:
         """Return the data of a chain."""
@@ -45,7 +46,9 @@ class Stages:
 
     def folder(self, chain: Chain) -> Path:
         """Return the folder of a chain's last stage."""
-        return self._folder / self._key(chain)
+        if chain not in self._keys:
+            self._keys[chain] = self._key(chain)
+        return self._folder / self._keys[chain]
 
     def trained(self, chain: Chain, *, with_model: bool = False) -> Trained:
         """Return what is known of a chain's last stage, after training it if that has not been done.

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from hf_mixtrain.errors import InputError
@@ -53,6 +55,16 @@ def test_cells_are_shared_out_without_loss():
     assert len(cells) == len(set(cells)) == 6
     parts = [share(cells, index, 4) for index in range(4)]
     assert sorted(cell for part in parts for cell in part) == sorted(cells)
+
+
+def test_settings_can_be_written_and_hold_no_token(settings_of):
+    flags = ["--lr_scheduler_type", "cosine", "--optim", "adafactor", "--lr_scheduler_kwargs", '{"num_cycles": 1}']
+    changed = settings_of(*flags).changed
+    assert json.loads(json.dumps(changed)) == changed
+    assert changed["lr_scheduler_type"] == "cosine"
+    with pytest.raises(InputError, match="--hub_token does not work in a grid") as error:
+        settings_of("--hub_token", "hf_abc")
+    assert "hf_abc" not in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["--select_steps", "--max_eval_examples", "--cell_count"])

@@ -1,0 +1,63 @@
+"""The smaller commands connect flags with functions that have tests of their own."""
+
+import json
+import re
+from contextlib import suppress
+
+import pytest
+
+from hf_mixtrain.commands.main import main
+from hf_mixtrain.results import write_results
+
+
+@pytest.fixture
+def out(tmp_path):
+    """Results of two methods, made up."""
+    for method, shots, score in [("zero-shot", 0, 40.0), ("mix-ft", 5, 50.0)]:
+        cell = {
+            "task": "panx", "method": method, "shots": shots, "seed": 1, "model": "some/model",
+            "languages": ["en", "sw"], "metric": "f1", "scores": {"en": {"f1": 80.0}, "sw": {"f1": score}},
+            "average": (80.0 + score) / 2, "settings": {}, "shot_ids": {}, "versions": {"python": "3"},
+            "train_seconds": 1.0, "peak_memory_bytes": 1, "surgery": {},
+        }  # fmt: skip
+        write_results(tmp_path / "out" / "panx" / method / f"k{shots}" / "seed1", cell)
+    return tmp_path / "out"
+
+
+def test_report_is_made_from_the_files_alone(out, capsys):
+    assert main(["report", str(out)]) == 0
+    assert "+10.00" in (out / "report.md").read_text()
+    assert re.search(r"sw Swahili +40.00 +50.00 \(\+10.00\)", capsys.readouterr().out)
+
+
+def test_similarity_writes_numbers(encoder_dir, data_dir, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HF_MIXTRAIN_CACHE", str(tmp_path / "cache"))
+    flags = ["--task", "panx", "--data_source", data_dir, "--languages", "de", "sw", "--max_length", "32"]
+    flags += ["--device", "cpu", "--output", tmp_path / "heat"]
+    assert main(["similarity", str(encoder_dir), *map(str, flags)]) == 0
+    assert json.loads((tmp_path / "heat.json").read_text())["languages"] == ["en", "de", "sw"]
+    assert str(tmp_path / "heat.json") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["report", "nowhere"], "error: nowhere: no such folder"),
+        (["report"], "error: the following arguments are required: out. See hf-mixtrain report --help."),
+        (["push", "nowhere", "me/model", "--dry_run"], "error: nowhere"),
+        (["download", "no-such-model"], "error: no released checkpoint 'no-such-model'"),
+        (["similarity", "nowhere", "--task", "panx", "--shots", "0"], "error: `shots` must be 1 or more"),
+    ],
+)
+def test_errors_are_one_line(argv, message, capsys):
+    assert main(argv) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(message)
+
+
+@pytest.mark.parametrize("command", ["run", "report", "similarity", "push", "download"])
+def test_help_ends_with_commands_that_can_be_pasted(command, capsys):
+    with suppress(SystemExit):  # argparse's own way
+        main([command, "--help"])
+    last = capsys.readouterr().out.rstrip().splitlines()[-1].strip()
+    assert last.startswith(("hf-mixtrain ", "accelerate launch "))
