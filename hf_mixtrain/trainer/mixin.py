@@ -18,7 +18,7 @@ from hf_mixtrain.trainer.loss_scale import count_items, ignores_num_items, share
 from hf_mixtrain.trainer.oracle_pass import oracle_gradient
 from hf_mixtrain.trainer.oracles import OracleRows, group_by_language
 from hf_mixtrain.trainer.refusals import refuse_setup, refuse_wrapper
-from hf_mixtrain.trainer.statistics import SurgeryStatistics
+from hf_mixtrain.trainer.statistics import SurgeryStatistics, set_aside
 
 __all__ = ["GradientMixMixin"]
 
@@ -112,6 +112,11 @@ class GradientMixMixin(_Base):
         elif self._oracles and "train_runtime" in logs:
             logs.update(self.surgery_statistics.of_training())
         super().log(logs, *args, **kwargs)
+
+    def _load_callback_state(self) -> None:
+        # Our counts are no callback's: Trainer would say that it ignores them (transformers 5.23).
+        with set_aside(self.state):
+            super()._load_callback_state()
 
     def _check_loss_scale(self, model: nn.Module, inputs: dict[str, Any], num_items: Tensor | int | None) -> None:
         """Find out, once per model, whether its loss is the mean of the micro-batch whatever Trainer hands to it."""

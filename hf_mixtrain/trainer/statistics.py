@@ -1,11 +1,12 @@
 """What surgery did, per language: counted in `TrainerState`, so that it survives a resume."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from transformers import TrainerState
 
-__all__ = ["SurgeryStatistics"]
+__all__ = ["SurgeryStatistics", "set_aside"]
 
 # Trainer writes `stateful_callbacks` to trainer_state.json and reads it back; an unknown key at the top level of that
 # file would stop a plain Trainer from resuming our checkpoints (transformers 5.23).
@@ -85,6 +86,27 @@ class SurgeryStatistics:
                 for language, counts in sorted(self._data["languages"].items())
             },
         }
+
+
+@contextmanager
+def set_aside(state: TrainerState) -> Iterator[None]:
+    """Take the counts out of ``state`` for a while.
+
+    Example:
+        >>> state = TrainerState(stateful_callbacks={"GradientMix": {}})
+        >>> with set_aside(state):
+        ...     list(state.stateful_callbacks)
+        []
+        >>> list(state.stateful_callbacks)
+        ['GradientMix']
+    """
+    kept: dict[str, Any] = state.stateful_callbacks  # type: ignore[assignment]
+    data = kept.pop(_KEY, None)
+    try:
+        yield
+    finally:
+        if data is not None:
+            kept[_KEY] = data
 
 
 def _empty() -> dict[str, Any]:

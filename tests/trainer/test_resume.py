@@ -1,5 +1,6 @@
 """Resumed training is the training that was never interrupted; checkpoints go to and from a plain Trainer."""
 
+import logging
 import shutil
 import signal
 import subprocess
@@ -63,6 +64,20 @@ def test_ours_resumes_a_checkpoint_of_plain_trainer(tmp_path):
     ours.train(resume_from_checkpoint=str(tmp_path / "stock" / "checkpoint-6"))
     assert ours.state.global_step == 8
     assert ours.surgery_statistics.to_dict()["steps"] == 2
+
+
+def test_counts_in_a_checkpoint_are_not_called_an_ignored_callback(tmp_path, caplog):
+    settings = SETTINGS | {"restore_callback_states_from_checkpoint": True}
+    make_trainer(tmp_path / "a", **settings).train()
+    resumed = make_trainer(tmp_path / "b", **settings)
+    transformers_logger = logging.getLogger("transformers")
+    transformers_logger.addHandler(caplog.handler)
+    try:
+        resumed.train(resume_from_checkpoint=str(tmp_path / "a" / "checkpoint-6"))
+    finally:
+        transformers_logger.removeHandler(caplog.handler)
+    assert "GradientMix" not in caplog.text
+    assert resumed.surgery_statistics.to_dict()["steps"] == 8
 
 
 PROGRAM = """
