@@ -145,7 +145,7 @@ class Material:
         return str(folder)
 
     def _trim(self, name: str, folder: Path) -> None:
-        model = _pretrained(AutoModel, name, self.settings.run.model_name_or_path)
+        model, loading = _pretrained(AutoModel, name, self.settings.run.model_name_or_path, output_loading_info=True)
         tokenizer = _pretrained(AutoTokenizer, name, self.settings.run.model_name_or_path)
         before = model.num_parameters()
         model, tokenizer = trim_vocabulary(model, tokenizer, self._texts())
@@ -154,7 +154,9 @@ class Material:
             f"{len(tokenizer):,}", model.num_parameters() / 1e6, before / 1e6,
         )  # fmt: skip
         unfinished = folder.with_suffix(".part")
-        model.save_pretrained(unfinished)
+        # Weights that the encoder does not have (E5's pooler) were made up just now: each cell's seed makes its own.
+        known = {key: value for key, value in model.state_dict().items() if key not in loading["missing_keys"]}
+        model.save_pretrained(unfinished, state_dict=known)
         tokenizer.save_pretrained(unfinished)
         unfinished.rename(folder)
 

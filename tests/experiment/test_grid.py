@@ -2,6 +2,7 @@
 
 import logging
 import re
+import shutil
 
 import pytest
 
@@ -101,3 +102,16 @@ def test_a_trimmed_encoder_gives_a_model_that_can_be_loaded(run, tmp_path):
     run("out", "--trim_vocabulary", "true")
     model = AutoModelForTokenClassification.from_pretrained(tmp_path / "out/panx/gradient-mix-train/k5/seed1")
     assert model.config.vocab_size == 27  # 4 special tokens and 23 words; 20 more were never used
+
+
+def test_trimming_saves_no_weights_that_the_encoder_does_not_have(run, encoder_dir, tmp_path):
+    """Else all seeds would start from the one random pooler that loading made up."""
+    from safetensors.torch import load_file, save_file
+
+    without = tmp_path / "encoder without pooler"
+    shutil.copytree(encoder_dir, without)
+    weights = load_file(without / "model.safetensors")
+    save_file({key: value for key, value in weights.items() if "pooler" not in key}, without / "model.safetensors")
+    run("out", "--trim_vocabulary", "true", "--model_name_or_path", str(without), "--method", "zero-shot")
+    (trimmed,) = (tmp_path / "out/panx/.stages").glob("encoder-*/model.safetensors")
+    assert load_file(trimmed).keys() == {key for key in weights if "pooler" not in key}
