@@ -19,8 +19,13 @@ def script(tmp_path_factory):
     """Call ``run_xtreme_fewshot.py`` in a process of its own; return its exit status, output and errors."""
     environment = {**os.environ, "HF_MIXTRAIN_CACHE": str(tmp_path_factory.mktemp("cache")), "OMP_NUM_THREADS": "1"}
 
-    def call(*argv, kill_at_batch=None):
+    def call(*argv, kill_at_batch=None, processes=1):
         command = [sys.executable, "run_xtreme_fewshot.py"]
+        if processes > 1:
+            # What `accelerate launch` calls for several GPUs; on processors it would call mpirun.
+            launcher = ["-m", "torch.distributed.run", "--nproc_per_node", str(processes)]
+            command = [sys.executable, *launcher, "--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"]
+            command += ["run_xtreme_fewshot.py"]
         if kill_at_batch is not None:
             command = [sys.executable, "-c", KILLED, str(kill_at_batch)]
         done = subprocess.run(

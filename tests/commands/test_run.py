@@ -93,6 +93,16 @@ def test_finished_cells_are_skipped(finished, script, flags):
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
+def test_several_processes_run_one_grid(finished, script, flags, tmp_path):
+    out, _, _ = finished
+    code, output, errors = script(*flags, *METHODS, "--output_dir", tmp_path, processes=2)
+    assert code == 0, errors
+    assert errors.count("[1/2] panx zero-shot k0 seed1") == output.count("panx, f1") == 1
+    one, two = find_results(out), find_results(tmp_path)
+    assert [result["shot_ids"] for result in one] == [result["shot_ids"] for result in two]
+    assert two[0]["surgery"]["steps"] == 4 * 4  # batches of 8 on each of two processes
+
+
 @pytest.mark.parametrize("kill_at_batch", [4 * 6 + 2 * 18], ids=["in the second method, after a checkpoint"])
 def test_a_killed_grid_ends_with_the_same_files(finished, script, flags, tmp_path, kill_at_batch):
     out, _, _ = finished

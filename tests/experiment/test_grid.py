@@ -72,6 +72,35 @@ def test_cells_can_be_spread_and_merge(run):
     assert not second.missing
 
 
+def test_shots_can_be_taken_from_a_file(run, tmp_path):
+    first = by_method(run("first"))["gradient-mix-train"]
+    file = tmp_path / "first/panx/gradient-mix-train/k5/seed1/shots.json"
+    flags = ["--seeds", "2", "--shots", "3", "--method", "naive-mix-train"]
+    second = by_method(run("second", *flags, "--shots_file", file))["naive-mix-train"]
+    assert second["shot_ids"] == {language: ids[:3] for language, ids in first["shot_ids"].items()}
+    assert by_method(run("third", *flags))["naive-mix-train"]["shot_ids"] != second["shot_ids"]
+
+
+@pytest.mark.parametrize("language", ["de", "sw"])
+def test_a_grid_stopped_while_it_tests_ends_with_the_same_results(run, monkeypatch, language):
+    from hf_mixtrain.experiment import stages
+
+    flags = ["--method", "zero-shot", "ord-fs"]
+    expected = by_method(run("straight", *flags))
+    evaluate = stages.evaluate_languages
+
+    def stop(trainer, task, raw, *args, **kwargs):
+        if language in raw:
+            raise KeyboardInterrupt
+        return evaluate(trainer, task, raw, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "evaluate_languages", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run("stopped", *flags)
+    assert by_method(run("stopped", *flags)) == expected
+
+
 def test_a_failed_cell_loses_no_other(run, tmp_path):
     # A folder in the way of its model makes one cell fail.
     blocked = tmp_path / "out/panx/zero-shot/k0/seed1/config.json"
