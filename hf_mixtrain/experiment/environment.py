@@ -1,5 +1,6 @@
 """What a run ran on: versions, and the most memory that it took."""
 
+import gc
 import os
 import platform
 import resource
@@ -61,8 +62,10 @@ def use_all_cores() -> int:
 
 
 def reset_peak_memory() -> None:
-    """Let `peak_memory` count from now on, where the system can do that (Linux, CUDA)."""
+    """Free what earlier trainings left, and let `peak_memory` count from now on (on Linux and CUDA)."""
+    gc.collect()  # a Trainer and its callbacks refer to each other
     if torch.cuda.is_available():
+        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
     elif _CLEAR.exists():
         _CLEAR.write_text("5")

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import PartialState
 from datasets import Dataset
 from transformers import (
@@ -186,7 +187,10 @@ class Material:
             labels["id2label"] = dict(enumerate(task.labels))
             labels["label2id"] = {label: number for number, label in enumerate(task.labels)}
         set_seed(seed)
-        return _pretrained(_HEADS[task.kind], start, self.settings.run.model_name_or_path, **labels)
+        # Weights that are stored in 16 bits are trained in 32 all the same; `--bf16` is about the arithmetic.
+        return _pretrained(
+            _HEADS[task.kind], start, self.settings.run.model_name_or_path, dtype=torch.float32, **labels
+        )
 
 
 def _pretrained(auto_class: Any, folder: str, name: str, **kwargs: Any) -> Any:

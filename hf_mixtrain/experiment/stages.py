@@ -17,7 +17,7 @@ from hf_mixtrain.experiment.locks import one_at_a_time
 from hf_mixtrain.experiment.material import Material
 from hf_mixtrain.experiment.plan import Chain
 from hf_mixtrain.experiment.progress import Progress
-from hf_mixtrain.experiment.training import Trained, quiet_trainer, train
+from hf_mixtrain.experiment.training import Trained, evaluation_trainer, train
 from hf_mixtrain.files import atomic_write_text
 
 __all__ = ["Stages"]
@@ -91,7 +91,7 @@ class Stages:
             trained = self.trained(chain, with_model=True)
             with one_at_a_time(folder.with_suffix(".lock")):
                 reset_peak_memory()
-                trainer, data = quiet_trainer(self._material, folder / "model"), self.data(chain)
+                trainer, data = evaluation_trainer(self._material, folder / "model"), self.data(chain)
                 self._progress.say(f"evaluating {' '.join(missing)}")
                 for language in missing:
                     self._progress.begin((chain, language), f"evaluating {language}")

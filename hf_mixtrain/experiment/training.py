@@ -29,7 +29,7 @@ from hf_mixtrain.experiment.selection import Averaging, BestOnDev, save_model
 from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.methods import Selection, Stage
 
-__all__ = ["Trained", "quiet_trainer", "stage_arguments", "train"]
+__all__ = ["Trained", "evaluation_trainer", "stage_arguments", "train"]
 
 _STATE = "hf_mixtrain"
 
@@ -120,7 +120,7 @@ def stage_arguments(settings: Settings, stage: Stage, seed: int, folder: Path) -
     return settings.training_arguments(**values)
 
 
-def quiet_trainer(material: Material, folder: Path) -> Trainer:
+def evaluation_trainer(material: Material, folder: Path) -> Trainer:
     """Return a Trainer around the model in ``folder``, for evaluation."""
     arguments = material.settings.training_arguments(output_dir=str(folder), surgery="none", paper_exact=False)
     return GradientMixTrainer(
