@@ -96,7 +96,7 @@ def train(
         # Each batch of an update counts the same, not in proportion to its labels.
         trainer.model_accepts_loss_kwargs = False
     finish = _select(trainer, material, stage, data, language, folder)
-    trainer.train(resume_from_checkpoint=_last_checkpoint(folder))
+    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
     finish()
     seconds = _kept(trainer.state)[_STATE]["seconds"]
     surgery = trainer.surgery_statistics.to_dict() if arguments.surgery != "none" else {}
@@ -230,10 +230,15 @@ def _select(
     return keep_best
 
 
-def _last_checkpoint(folder: Path) -> str | None:
-    """Return the last checkpoint that is whole: the Trainer writes its state file last."""
+def last_checkpoint(folder: str | Path) -> str | None:
+    """Return the last checkpoint below ``folder`` that is whole, or None: the Trainer writes its state file last.
+
+    Example:
+        >>> last_checkpoint("no/such/folder") is None
+        True
+    """
     whole = []
-    for path in folder.glob("checkpoint-*"):
+    for path in Path(folder).glob("checkpoint-*"):
         try:
             json.loads((path / "trainer_state.json").read_text())
         except (OSError, ValueError):
