@@ -6,7 +6,7 @@ from pathlib import Path
 
 from huggingface_hub import constants
 
-__all__ = ["atomic_write_text", "cache_dir"]
+__all__ = ["atomic_write_text", "cache_dir", "is_path", "portable_path"]
 
 
 def cache_dir() -> Path:
@@ -18,6 +18,32 @@ def cache_dir() -> Path:
     """
     folder = os.environ.get("HF_MIXTRAIN_CACHE") or os.path.join(constants.HF_HOME, "hf_mixtrain")
     return Path(folder).expanduser().absolute()
+
+
+def is_path(text: str) -> bool:
+    """Whether a text has the form of a path that is more than a name.
+
+    Example:
+        >>> [is_path(text) for text in ("/data/xtreme", "../xtreme", "./xtreme", "~/xtreme", "org/name", "hub")]
+        [True, True, True, True, False, False]
+    """
+    return text in (".", "..") or text.startswith(("/", "~", "./", "../"))
+
+
+def portable_path(path: str | Path) -> str:
+    """Return a path as it can be told to others: its name alone, in a form that shows that it is a path.
+
+    Args:
+        path: A file or a folder, relative or absolute; it need not be there.
+
+    Returns:
+        ``./NAME``, the same for every way to write the same path.
+
+    Example:
+        >>> portable_path("/home/me/data/xtreme"), portable_path("data/xtreme/"), portable_path("./xtreme")
+        ('./xtreme', './xtreme', './xtreme')
+    """
+    return f"./{os.path.basename(os.path.abspath(os.path.expanduser(path)))}"
 
 
 def atomic_write_text(path: str | Path, text: str) -> Path:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.files import atomic_write_text
+from hf_mixtrain.files import atomic_write_text, is_path, portable_path
 
-__all__ = ["RESULTS_FILE", "find_results", "read_results", "write_results"]
+__all__ = ["RESULTS_FILE", "find_results", "portable_settings", "read_results", "write_results"]
 
 RESULTS_FILE = "results.json"
 
@@ -41,14 +41,14 @@ def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
         results: A value for every key of the schema, and no other key:
 
             - ``task``, ``method``, ``shots`` (K), ``seed``: which cell this is;
-            - ``model``: the model it started from;
+            - ``model``: the model it started from; a folder as ``./NAME``;
             - ``languages``: the test languages, source first;
             - ``metric``: name of the main metric;
             - ``scores``: ``{language: {metric: 0 to 100}}``, one entry for each of ``languages``;
             - ``average``: mean of the main metric over all ``languages``;
-            - ``settings``: those that differ from the defaults;
+            - ``settings``: those that differ from the defaults, paths as ``./NAME`` (`portable_settings`);
             - ``shot_ids``: ``{language: [id of a row, ...]}``;
-            - ``versions``: of Python and the libraries;
+            - ``versions``: of Python and the libraries; ``data_revisions`` by repository; ``model_revision``;
             - ``train_seconds``, ``peak_memory_bytes``;
             - ``surgery``: what surgery did, ``{}`` where there was none.
 
@@ -70,7 +70,7 @@ def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
     if unknown := sorted(results.keys() - _SCHEMA.keys()):
         raise InputError(f"{path}: unknown key {unknown[0]!r}. Expected only {', '.join(_SCHEMA)}.")
     _validate(path, results)
-    ordered = {key: results[key] for key in _SCHEMA}
+    ordered = _portable(results)
     for key in ("scores", "shot_ids"):
         ordered[key] = dict(sorted(ordered[key].items()))
     text = json.dumps(ordered, indent=2, ensure_ascii=False, allow_nan=False)
@@ -84,7 +84,8 @@ def read_results(path: str | Path) -> dict[str, Any]:
         path: The file, or the folder of a cell.
 
     Returns:
-        The schema's keys (see `write_results`) and no others: keys of later versions are left out.
+        The schema's keys (see `write_results`) and no others: keys of later versions are left out. Paths, which earlier
+        versions wrote as they were given, are as they are written now.
 
     Raises:
         InputError: If the file is missing or is no JSON, or a key is missing or of the wrong type; one line that names
@@ -102,7 +103,7 @@ def read_results(path: str | Path) -> dict[str, Any]:
     if not isinstance(results, dict):
         raise InputError(f"{path}: expected a JSON object, found {type(results).__name__}. Delete it and run again.")
     _validate(path, results)
-    return {key: results[key] for key in _SCHEMA}
+    return _portable(results)
 
 
 def find_results(out: str | Path) -> list[dict[str, Any]]:
@@ -131,6 +132,30 @@ def find_results(out: str | Path) -> list[dict[str, Any]]:
             raise InputError(f"{path}: {name} is also in {cells[cell][0]}. Give a folder that holds each cell once.")
         cells[cell] = (path, results)
     return [cells[cell][1] for cell in sorted(cells)]
+
+
+def portable_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with the name alone of every file and folder: paths mean nothing on another machine.
+
+    Example:
+        >>> portable_settings({"data_source": "/home/me/xtreme", "shots_file": "a/shots.json", "optim": "adafactor"})
+        {'data_source': './xtreme', 'shots_file': './shots.json', 'optim': 'adafactor'}
+    """
+
+    def portable(key: str, value: Any) -> Any:
+        named = key in ("data_source", "shots_file") and value not in ("hub", "demo")
+        return portable_path(value) if isinstance(value, str) and (named or is_path(value)) else value
+
+    return {key: portable(key, value) for key, value in settings.items()}
+
+
+def _portable(results: Mapping[str, Any]) -> dict[str, Any]:
+    model = results["model"]
+    paths = {
+        "model": portable_path(model) if is_path(model) else model,
+        "settings": portable_settings(results["settings"]),
+    }
+    return {key: paths.get(key, results[key]) for key in _SCHEMA}
 
 
 def _validate(path: Path, results: Mapping[str, Any]) -> None:

@@ -49,6 +49,7 @@ def card_text(
         data=data,
         base=base,
         base_link=_base_link(base, results),
+        base_note=_base_note(base, results),
         source_name=data.language_names.get(source, source),
         method_title=METHODS[results["method"]].title,
         method_text=" ".join(sentences) + f" Source: {METHODS[results['method']].source}.",
@@ -99,10 +100,16 @@ def _table(comparison: Comparison, data: DataFacts) -> dict[str, Any]:
 def _base_link(base: BaseModel, results: Results) -> str:
     if base.hub_id is None:
         return f"`{base.name}`"
-    revision = results["versions"].get("model_revision")
+    # The revision of an embedded encoder is that of a package, not of the repository.
+    revision = None if base.note else results["versions"].get("model_revision")
     return f"[{base.hub_id}](https://huggingface.co/{base.hub_id})" + (
         f" at revision `{revision}`," if revision else ""
     )
+
+
+def _base_note(base: BaseModel, results: Results) -> str:
+    revision = results["versions"].get("model_revision")
+    return base.note + (f" Version: `{revision}`." if base.note and revision else "")
 
 
 def _other_scores(results: Results, data: DataFacts) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """How to use a model, as code that can be pasted, and how to make it again."""
 
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Any
 
 import yaml
+
+from hf_mixtrain.results import portable_settings
 
 __all__ = ["FOLDER", "recipe", "usage"]
 
@@ -61,7 +62,7 @@ def usage(kind: str, task: str) -> str:
 def recipe(results: Mapping[str, Any]) -> str:
     """Write the recipe file that repeats a cell.
 
-    Folders of the machine that trained are cut to their last part: they mean nothing elsewhere and say who trained.
+    Folders of the machine that trained are given by name alone, as ``./NAME``: their paths mean nothing elsewhere.
 
     Args:
         results: The cell.
@@ -90,11 +91,5 @@ def recipe(results: Mapping[str, Any]) -> str:
         "model_name_or_path": results["model"],
     }
     settings = {key: value for key, value in sorted(results["settings"].items()) if key not in {*cell, "seed", "model"}}
-    portable = {key: _portable(value) for key, value in (cell | settings).items()}
+    portable = portable_settings(cell | settings)
     return yaml.safe_dump(portable, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100).strip()
-
-
-def _portable(value: Any) -> Any:
-    if isinstance(value, str) and value[:1] in "/~." and len(value) > 1:
-        return PurePath(value).name
-    return value

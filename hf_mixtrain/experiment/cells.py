@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.experiment.settings import RunArguments, Settings
+from hf_mixtrain.experiment.settings import RunArguments, Settings, model_name
 from hf_mixtrain.methods import METHODS, Method
 from hf_mixtrain.results import RESULTS_FILE, read_results
 
@@ -86,7 +86,8 @@ def is_finished(cell: Cell, settings: Settings, languages: list[str] | None) -> 
     if not path.is_file():
         return False
     results = read_results(path)
-    expected = {"model": settings.run.model_name_or_path, "settings": dict(settings.changed)}
+    results["model"] = model_name(results["model"])  # earlier versions wrote a relative folder as it was given
+    expected = {"model": settings.model, "settings": dict(settings.changed)}
     if languages is not None:
         expected["languages"] = languages
     for key, now in expected.items():

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from transformers import (
 
 from hf_mixtrain.data import FewShotData, featurize, load_fewshot, open_source
 from hf_mixtrain.data.task import Split
-from hf_mixtrain.encoders import dataset_texts, resolve_model, trim_vocabulary
+from hf_mixtrain.encoders import dataset_texts, model_revision, resolve_model, trim_vocabulary
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.locks import one_at_a_time
 from hf_mixtrain.experiment.settings import Settings
@@ -127,9 +128,16 @@ class Material:
             return featurize(self.settings.task, rows, self.tokenizer, training=True, max_length=self.max_length)
 
     @cached_property
+    def model_revision(self) -> str | None:
+        """What the encoder is on the Hub or in its package; see `hf_mixtrain.encoders.model_revision`."""
+        name = self.settings.run.model_name_or_path
+        with _explained(name):
+            return model_revision(name)
+
+    @cached_property
     def tokenizer(self) -> PreTrainedTokenizerBase:
         """The tokenizer of the encoder."""
-        return _pretrained(AutoTokenizer, str(self.encoder), self.settings.run.model_name_or_path)
+        return self._load_pretrained(AutoTokenizer, self.encoder)
 
     @cached_property
     def encoder(self) -> str:
@@ -138,7 +146,7 @@ class Material:
         name = resolve_model(run.model_name_or_path)
         if not run.trim_vocabulary:
             return name
-        what = repr((run.model_name_or_path, self.settings.task.name, run.data_source, self.languages, self.target_dev))
+        what = repr((self.settings.places, self.settings.task.name, self.languages, self.target_dev))
         folder = self._stages_folder / f"encoder-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
         with one_at_a_time(folder.with_suffix(".lock")) as first:
             if first and not folder.is_dir():
@@ -146,8 +154,8 @@ class Material:
         return str(folder)
 
     def _trim(self, name: str, folder: Path) -> None:
-        model, loading = _pretrained(AutoModel, name, self.settings.run.model_name_or_path, output_loading_info=True)
-        tokenizer = _pretrained(AutoTokenizer, name, self.settings.run.model_name_or_path)
+        model, loading = self._load_pretrained(AutoModel, name, output_loading_info=True)
+        tokenizer = self._load_pretrained(AutoTokenizer, name)
         before = model.num_parameters()
         model, tokenizer = trim_vocabulary(model, tokenizer, self._texts())
         logger.info(
@@ -188,14 +196,20 @@ class Material:
             labels["label2id"] = {label: number for number, label in enumerate(task.labels)}
         set_seed(seed)
         # Weights that are stored in 16 bits are trained in 32 all the same; `--bf16` is about the arithmetic.
-        return _pretrained(
-            _HEADS[task.kind], start, self.settings.run.model_name_or_path, dtype=torch.float32, **labels
-        )
+        return self._load_pretrained(_HEADS[task.kind], start, dtype=torch.float32, **labels)
+
+    def _load_pretrained(self, auto_class: Any, folder: str, **kwargs: Any) -> Any:
+        name, revision = self.settings.run.model_name_or_path, self.model_revision
+        # All cells of a grid start from the commit that the results name, also if the branch moves meanwhile.
+        pinned = {"revision": revision} if revision and folder == name else {}
+        with _explained(name):
+            return auto_class.from_pretrained(folder, **pinned, **kwargs)
 
 
-def _pretrained(auto_class: Any, folder: str, name: str, **kwargs: Any) -> Any:
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
     try:
-        return auto_class.from_pretrained(folder, **kwargs)
+        yield
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise InputError(

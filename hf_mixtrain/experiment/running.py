@@ -77,6 +77,10 @@ def _all_chains(legs: Iterable[tuple[Chain, list[str]]]) -> list[Chain]:
     return list(found)
 
 
+def _model_revision(material: Material) -> dict[str, str]:
+    return {"model_revision": material.model_revision} if material.model_revision else {}
+
+
 def _results(
     cell: Cell, material: Material, data: FewShotData, scores: Mapping[str, Mapping[str, float]], trained: list[Trained]
 ) -> dict[str, Any]:
@@ -87,14 +91,14 @@ def _results(
         "method": cell.method_name,
         "shots": cell.shots,
         "seed": cell.seed,
-        "model": material.settings.run.model_name_or_path,
+        "model": material.settings.model,
         "languages": data.languages,
         "metric": metric,
         "scores": scores,
         "average": sum(scores[language][metric] for language in data.languages) / len(data.languages),
         "settings": dict(material.settings.changed),
         "shot_ids": data.shot_ids,
-        "versions": versions(),
+        "versions": versions() | {"data_revisions": dict(data.origin)} | _model_revision(material),
         "train_seconds": round(sum(training.train_seconds for training in trained), 3),
         "peak_memory_bytes": max(training.peak_memory_bytes for training in trained),
         "surgery": surgery[0] if surgery else {},

@@ -4,10 +4,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.files import is_path, portable_path
 from hf_mixtrain.methods import METHODS
+from hf_mixtrain.results import portable_settings
 
 if TYPE_CHECKING:
     from hf_mixtrain.data import Task
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["REFUSED", "TRAINING_DEFAULTS", "RunArguments", "Settings"]
+__all__ = ["REFUSED", "TRAINING_DEFAULTS", "RunArguments", "Settings", "model_name"]
 
 # Where a grid starts from instead of `TrainingArguments`' own defaults: only the last checkpoint is kept, because it is
 # there to resume from, and progress is shown for the grid and not for each training.
@@ -147,7 +150,8 @@ class Settings:
         task: The task.
         training: Values for `GradientMixTrainingArguments`: those that differ from its defaults, and those for which
             the task or the grid has a default of its own.
-        changed: What differs from the defaults of the flags and of the task: the ``settings`` of a results file.
+        changed: What differs from the defaults of the flags and of the task: the ``settings`` of a results file. Of
+            paths only the names, so that a folder is the same however it is written.
     """
 
     run: RunArguments
@@ -173,13 +177,25 @@ class Settings:
         defaults = {**TRAINING_DEFAULTS, **task.defaults}
         changed = {f.name: getattr(run, f.name) for f in fields(run) if getattr(run, f.name) != _default(f)}
         changed |= {name: value for name, value in training.items() if name not in defaults or value != defaults[name]}
-        changed = {name: changed[name] for name in sorted(changed) if name not in _NOT_SETTINGS}
+        changed = portable_settings({name: changed[name] for name in sorted(changed) if name not in _NOT_SETTINGS})
         settings = cls(run, task, dict(training), changed)
         try:
             settings.training_arguments()
         except (ValueError, TypeError) as error:
             raise InputError(" ".join(str(error).split())) from error
         return settings
+
+    @property
+    def model(self) -> str:
+        """The encoder as results name it: see `model_name`."""
+        return model_name(self.run.model_name_or_path)
+
+    @property
+    def places(self) -> tuple[str, str]:
+        """Where data and encoder are on this machine, for what is kept on it: two folders may have the same name."""
+        source, model = self.run.data_source, self.run.model_name_or_path
+        data = source if source in ("hub", "demo") else str(Path(source).expanduser().resolve())
+        return data, str(Path(model).resolve()) if Path(model).is_dir() else model
 
     def training_arguments(self, **overrides: Any) -> "GradientMixTrainingArguments":
         """Return training arguments; ``overrides`` win over the user's values."""
@@ -194,6 +210,17 @@ class Settings:
                 # `TrainingArguments` takes bf16 on a processor only when told that no GPU is meant.
                 values |= {"use_cpu": True, "bf16": _processor_has_bf16()}
         return GradientMixTrainingArguments(**values)
+
+
+def model_name(name_or_path: str) -> str:
+    """Return an encoder's name as results have it: a folder as ``./NAME``, anything else as it is.
+
+    Example:
+        >>> model_name("xlm-roberta-base"), model_name("/models/mine")
+        ('xlm-roberta-base', './mine')
+    """
+    folder = is_path(name_or_path) or Path(name_or_path).is_dir()
+    return portable_path(name_or_path) if folder else name_or_path
 
 
 @cache

@@ -133,7 +133,7 @@ class Stages:
         what = {
             "version": hf_mixtrain.__version__,
             "task": data.task.name,
-            "model": settings.run.model_name_or_path,
+            "places": settings.places,
             "settings": changed,
             "languages": sorted(data.languages) if by_targets else [],
             "seed": chain.seed,

