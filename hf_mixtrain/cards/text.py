@@ -177,11 +177,6 @@ def _limits(results: Results, data: DataFacts, base: BaseModel) -> list[str]:
     limits = [f"Tested in {', '.join(data.language_names.values())}, and in no other language."]
     if data.source != "demo":
         limits += TASK_NOTES.get(results["task"], ())
-    if results["settings"].get("trim_vocabulary"):
-        limits.append(
-            "The vocabulary was cut to the word pieces of the texts of this run. Other texts hold pieces that the "
-            "model does not know, and are read worse than these. For general use, train without `trim_vocabulary`."
-        )
     if results["shots"]:
         limits.append("With so few examples, the choice of shots alone moves the scores.")
     if data.source not in ("hub", "demo"):

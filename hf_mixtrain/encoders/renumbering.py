@@ -102,43 +102,53 @@ def _token_ids(config: Any) -> dict[str, int | list[int]]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def renumbered_model(model: _Model, dimensions: dict[int, int], new_ids: dict[int, int]) -> _Model:
-    """Return a copy of ``model`` for fewer token ids, which shares all other tensors with it.
+def renumbered_model(
+    model: _Model, dimensions: dict[int, int], new_ids: dict[int, int], within: torch.Tensor | None = None
+) -> _Model:
+    """Return a copy of ``model`` for other token ids, which shares all other tensors with it.
 
     Args:
         model: The model; it is left as it is.
         dimensions: For each tensor that holds something for each token id: its `id`, and in which dimension.
         new_ids: Old id to new id.
+        within: Larger table of embeddings, for ids that the model does not have; None: ``new_ids`` has all ids.
     """
     # `memo` tells deepcopy what is there already: modules and configurations are copied, tensors are shared.
     copied = copy.deepcopy(model, {id(tensor): tensor for tensor in chain(model.parameters(), model.buffers())})
     kept = torch.tensor(sorted(new_ids, key=new_ids.__getitem__))
     size, replaced = input_embeddings(model).num_embeddings, {}
+    new_size = len(new_ids) if within is None else len(within)
     for tensor in chain(model.parameters(), model.buffers()):
         if id(tensor) in dimensions:
-            rows = tensor.detach().index_select(dimensions[id(tensor)], kept.to(tensor.device))
+            if within is None:
+                rows = tensor.detach().index_select(dimensions[id(tensor)], kept.to(tensor.device))
+            else:
+                order = [new_ids[old] for old in range(size)]
+                rows = within.detach().to(tensor, copy=True).index_copy_(0, torch.tensor(order), tensor.detach())
             is_parameter = isinstance(tensor, nn.Parameter)
             replaced[id(tensor)] = nn.Parameter(rows, tensor.requires_grad) if is_parameter else rows
     for name, module in copied.named_modules():
         held = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
         for key, tensor in held:
             setattr(module, key, replaced.get(id(tensor), tensor))
-        _renumber_settings(module, name, any(id(tensor) in replaced for _, tensor in held), size, new_ids)
+        _renumber_settings(module, name, any(id(tensor) in replaced for _, tensor in held), (size, new_size), new_ids)
     for config in _configs(copied):
         for key, value in _token_ids(config).items():
             many = isinstance(value, list)
             new = [new_ids.get(old, old) for old in (value if isinstance(value, list) else [value])]
             setattr(config, key, new if many else new[0])
         if getattr(config, "vocab_size", None) is not None:
-            config.vocab_size = len(new_ids)
+            config.vocab_size = new_size
     return copied
 
 
-def _renumber_settings(module: nn.Module, name: str, of_vocabulary: bool, rows: int, new_ids: dict[int, int]) -> None:
+def _renumber_settings(
+    module: nn.Module, name: str, of_vocabulary: bool, rows: tuple[int, int], new_ids: dict[int, int]
+) -> None:
     """Correct what a module remembers of the size of the vocabulary and of ids in it."""
     for key, value in list(vars(module).items()):
         if key == "vocab_size" or (of_vocabulary and key in ("num_embeddings", "out_features")):
-            setattr(module, key, len(new_ids) if value == rows else value)
+            setattr(module, key, rows[1] if value == rows[0] else value)
         elif key == "padding_idx" and of_vocabulary:
             setattr(module, key, None if value is None else new_ids[value])
         elif (key == "padding_idx" or key.endswith("_token_id")) and new_ids.get(value, value) != value:

@@ -29,10 +29,10 @@ def trim_vocabulary(
     no gradient in a run on these texts, so training goes the same way, but for weight decay on what is not used.
 
     **What is lost.** The result knows the pieces of these texts alone. It cuts other text into smaller pieces or does
-    not know it at all, where the whole model would have read it: it is for measuring on known texts, and not to be
-    released as a general model. A masked language model predicts kept pieces only, and its loss, a softmax
-    over fewer of them, is lower. Give all texts of a run: train, shots, dev and test. Test texts among them
-    leak no label, and the model knows no more about them than with all pieces.
+    not know it at all, where the whole model would have read it: it is for training and measuring on known texts.
+    `restore_vocabulary` makes a general model of it again. A masked language model predicts kept pieces only, and its
+    loss, a softmax over fewer of them, is lower. Give all texts of a run: train, shots, dev and test. Test texts among
+    them leak no label, and the model knows no more about them than with all pieces.
 
     Args:
         model: Any `transformers` model, as it was built or loaded, before adapters. It is left as it is.
@@ -61,7 +61,7 @@ def trim_vocabulary(
     """
     texts = list(texts)
     spec = tokenizer_spec(tokenizer)
-    dimensions = _vocabulary_dimensions(model)
+    dimensions = vocabulary_dimensions(model)
     encoded = encode_texts(tokenizer, texts)
     ids = needed_ids(tokenizer, spec, texts, encoded)
     embeddings = input_embeddings(model)
@@ -100,7 +100,7 @@ def dataset_texts(datasets: Iterable[Dataset]) -> Iterator[Text]:
             yield from ([f" {word}" for word in words] for words in dataset["tokens"])
 
 
-def _vocabulary_dimensions(model: PreTrainedModel) -> dict[int, int]:
+def vocabulary_dimensions(model: PreTrainedModel) -> dict[int, int]:
     """Return, for each tensor of which one dimension is the vocabulary, its `id` and that dimension.
 
     They are found by building the model once more, without memory, for a vocabulary with one piece more.

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -24,7 +25,13 @@ from transformers import (
 
 from hf_mixtrain.data import FewShotData, featurize, load_fewshot, open_source
 from hf_mixtrain.data.task import Split
-from hf_mixtrain.encoders import dataset_texts, model_revision, resolve_model, trim_vocabulary
+from hf_mixtrain.encoders import (
+    dataset_texts,
+    model_revision,
+    resolve_model,
+    restore_vocabulary,
+    trim_vocabulary,
+)
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.locks import one_at_a_time
 from hf_mixtrain.experiment.settings import Settings
@@ -197,6 +204,18 @@ class Material:
         set_seed(seed)
         # Weights that are stored in 16 bits are trained in 32 all the same; `--bf16` is about the arithmetic.
         return self._load_pretrained(_HEADS[task.kind], start, dtype=torch.float32, **labels)
+
+    def export(self, trained: Path, folder: Path) -> None:
+        """Put a trained model and its tokenizer into ``folder``, with the encoder's whole vocabulary."""
+        if not self.settings.run.trim_vocabulary:
+            shutil.copytree(trained, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+            return
+        name = resolve_model(self.settings.run.model_name_or_path)
+        model = _HEADS[self.settings.task.kind].from_pretrained(trained)
+        trimmed, tokenizer = (self._load_pretrained(AutoTokenizer, place) for place in (self.encoder, name))
+        whole = self._load_pretrained(AutoModel, name)
+        restore_vocabulary(model, trimmed, whole, tokenizer).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
     def _load_pretrained(self, auto_class: Any, folder: str, **kwargs: Any) -> Any:
         name, revision = self.settings.run.model_name_or_path, self.model_revision

@@ -108,7 +108,7 @@ class Stages:
         """Put a chain's model and tokenizer into ``folder``."""
         self.trained(chain, with_model=True)
         if PartialState().is_main_process:
-            shutil.copytree(self.folder(chain) / "model", folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
+            self._material.export(self.folder(chain) / "model", folder)
 
     def drop(self, chain: Chain, *, model_only: bool = False) -> None:
         """Forget a chain's last stage; with ``model_only``, its scores are still known."""

@@ -130,11 +130,6 @@ def test_scores_of_single_labels_are_in_the_text_alone(cell, folder):
     assert "f1_PER" not in text
 
 
-def test_a_trimmed_vocabulary_is_a_limit(cell, folder):
-    cell["settings"]["trim_vocabulary"] = True
-    assert "train without `trim_vocabulary`" in write_card(folder, cell).read_text()
-
-
 def test_zero_shot_card_has_neither_shots_nor_gain(zero_shot, other_seed, folder):
     text = write_card(folder, zero_shot, [zero_shot, other_seed]).read_text()
     assert "shots.json" not in text

@@ -175,12 +175,20 @@ def test_selection_on_source_dev_is_a_setting(run):
     assert by_method(run("out", *flags))["naive-mix-train"]["settings"]["select_on"] == "source-dev"
 
 
-def test_a_trimmed_encoder_gives_a_model_that_can_be_loaded(run, tmp_path):
-    from transformers import AutoModelForTokenClassification
+def test_what_was_trained_trimmed_is_saved_with_the_whole_vocabulary(run, encoder_dir, tmp_path):
+    from transformers import AutoModel, AutoModelForTokenClassification, AutoTokenizer
 
     run("out", "--trim_vocabulary", "true")
-    model = AutoModelForTokenClassification.from_pretrained(tmp_path / "out/panx/gradient-mix-train/k5/seed1")
-    assert model.config.vocab_size == 27  # 4 special tokens and 23 words; 20 more were never used
+    folder = tmp_path / "out/panx/gradient-mix-train/k5/seed1"
+    saved, encoder = AutoModelForTokenClassification.from_pretrained(folder), AutoModel.from_pretrained(encoder_dir)
+    before, after = (model.get_input_embeddings().weight for model in (encoder, saved))
+    changed = (before != after).any(1).nonzero().flatten().tolist()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert tokenizer.get_vocab() == AutoTokenizer.from_pretrained(encoder_dir).get_vocab()
+    assert changed
+    assert len(changed) <= 27  # 4 special tokens and 23 words; 20 more occur in no text
+    (trimmed,) = (tmp_path / "out/panx/.stages").glob("encoder-*/config.json")
+    assert json.loads(trimmed.read_text())["vocab_size"] == 27 < len(after)
 
 
 def test_trimming_saves_no_weights_that_the_encoder_does_not_have(run, encoder_dir, tmp_path):
