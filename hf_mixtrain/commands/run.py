@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
         argv: The command line, without the program's name.
 
     Returns:
-        0 if every cell that was to be run has results, else 1.
+        0 if every cell that was to be run has results, and is on the Hub if it should be, else 1.
 
     Raises:
         InputError: If the input cannot be used.
@@ -112,7 +112,11 @@ def _run(settings: Settings) -> int:
     if outcome.failed:
         count, them = ("1 cell", "it") if len(outcome.failed) == 1 else (f"{len(outcome.failed)} cells", "them")
         print(f"{count} failed. Run the same command again to try {them} again.", file=sys.stderr)
-    return 1 if outcome.failed else 0
+    for cell, reason in outcome.not_pushed.items():
+        print(f"not pushed: {cell}: {reason}", file=sys.stderr)
+    if outcome.not_pushed:
+        print("The models are in their folders. The same command again pushes what is missing.", file=sys.stderr)
+    return 1 if outcome.failed or outcome.not_pushed else 0
 
 
 def _write_report(output_dir: Path) -> None:
@@ -138,6 +142,10 @@ def _dry_run(settings: Settings) -> str:
     defaults = {**TRAINING_DEFAULTS, **task.defaults}
     shown = {**{key: defaults[key] for key in sorted(defaults)}, **settings.training, **settings.changed}
     lines += [f"{name}: {value}" for name, value in shown.items() if name not in ("data_source", "disable_tqdm")]
+    if settings.push_to_hub:
+        from hf_mixtrain.experiment.publishing import repositories
+
+        lines += [f"{cell}: to be pushed to {name}" for cell, name in repositories(settings, cells).items()]
     return "\n".join(lines)
 
 

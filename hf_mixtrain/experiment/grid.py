@@ -14,6 +14,7 @@ from hf_mixtrain.experiment.locks import one_at_a_time
 from hf_mixtrain.experiment.material import Material
 from hf_mixtrain.experiment.plan import costs
 from hf_mixtrain.experiment.progress import Progress
+from hf_mixtrain.experiment.publishing import Publisher
 from hf_mixtrain.experiment.running import run_cell, try_card
 from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.experiment.stages import Stages
@@ -32,11 +33,13 @@ class Outcome:
         results: Those of all its finished cells, whoever ran them, in the order of the grid.
         failed: The error of each cell that failed.
         missing: Cells that others are to run (``--cell_index``).
+        not_pushed: Of each finished cell that is not on the Hub as it should be (``--push_to_hub``), why.
     """
 
     results: list[dict[str, Any]]
     failed: dict[Cell, Exception]
     missing: list[Cell]
+    not_pushed: dict[Cell, str]
 
 
 def run_grid(settings: Settings) -> Outcome:
@@ -54,12 +57,15 @@ def run_grid(settings: Settings) -> Outcome:
     output_dir = Path(settings.training.get("output_dir", "out"))
     stages_folder = output_dir / settings.task.name / ".stages"
     cells = grid(settings.run, settings.task.name)
+    publisher = Publisher(settings, cells)
     material = Material(settings, stages_folder)
     done = [cell for cell in cells if is_finished(cell, settings, material.languages)]
-    mine = [cell for cell in share(cells, settings.run.cell_index, settings.run.cell_count) if cell not in done]
+    own = share(cells, settings.run.cell_index, settings.run.cell_count)
+    mine = [cell for cell in own if cell not in done]
     if done:
         logger.info("%d of %d cells are finished already.", len(done), len(cells))
     failed: dict[Cell, Exception] = {}
+    is_main = PartialState().is_main_process
     if mine:
         material.check()
         progress = Progress(costs(mine, material), len(mine))
@@ -69,11 +75,19 @@ def run_grid(settings: Settings) -> Outcome:
             error = _run(cell, settings, material, stages, output_dir)
             if error is not None:
                 failed[cell] = error
+            elif is_main:
+                publisher.push(cell)
     done = [cell for cell in cells if is_finished(cell, settings, material.languages)]
     if len(done) == len(cells):
         _tidy(settings, stages_folder, output_dir, done)
+    if is_main:
+        # Those of earlier runs, those that failed, and when the grid is complete all, as their cards have changed.
+        for cell in done if len(done) == len(cells) else [cell for cell in own if cell in done]:
+            publisher.push(cell)
     results = [read_results(cell.folder(output_dir)) for cell in done]
-    return Outcome(results, failed, [cell for cell in cells if cell not in done and cell not in failed])
+    return Outcome(
+        results, failed, [cell for cell in cells if cell not in done and cell not in failed], publisher.failed
+    )
 
 
 def _run(cell: Cell, settings: Settings, material: Material, stages: Stages, output_dir: Path) -> Exception | None:

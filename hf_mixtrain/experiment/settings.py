@@ -32,7 +32,9 @@ REFUSED: Mapping[str, str] = {
     "load_best_model_at_end": "Use --select_on source-dev.",
     "metric_for_best_model": "Models are compared by the task's main metric: use --select_on source-dev.",
     "eval_strategy": "Use --select_on source-dev --select_steps N to look at the dev set while training.",
-    "push_to_hub": "Use `hf-mixtrain push FOLDER REPO` on the folder of a finished cell.",
+    "hub_strategy": "With --push_to_hub, a cell is pushed when it is finished.",
+    "hub_always_push": "With --push_to_hub, a cell is pushed when it is finished.",
+    "hub_revision": "With --push_to_hub, cells go to the main branch. Use `hf-mixtrain push` for others.",
     "hub_token": "Set HF_TOKEN, or run `hf auth login`: a token must not come into files of a run.",
     "remove_unused_columns": "Features hold columns that no model takes.",
 }
@@ -46,6 +48,8 @@ _NOT_SETTINGS = {
     "dataloader_num_workers", "dataloader_pin_memory", "dataloader_persistent_workers", "dataloader_prefetch_factor",
     "ddp_timeout", "skip_memory_metrics", "local_rank", "do_train", "do_eval", "do_predict",
 }  # fmt: skip
+
+_HUB = ("push_to_hub", "hub_model_id", "hub_private_repo")
 
 
 @dataclass
@@ -152,12 +156,18 @@ class Settings:
             the task or the grid has a default of its own.
         changed: What differs from the defaults of the flags and of the task: the ``settings`` of a results file. Of
             paths only the names, so that a folder is the same however it is written.
+        push_to_hub: Whether finished cells are pushed.
+        hub_model_id: Template of the repositories' names, if one was given.
+        hub_private_repo: Whether new repositories are private; None: as the account is set.
     """
 
     run: RunArguments
     task: "Task"
     training: Mapping[str, Any]
     changed: Mapping[str, Any]
+    push_to_hub: bool = False
+    hub_model_id: str | None = None
+    hub_private_repo: bool | None = None
 
     @classmethod
     def from_values(cls, run: RunArguments, task: "Task", training: Mapping[str, Any]) -> "Settings":
@@ -174,11 +184,18 @@ class Settings:
         for name, instead in REFUSED.items():
             if name in training:
                 raise InputError(f"--{name} does not work in a grid. {instead}")
+        # The grid pushes, and not the Trainer of a training, whose model may be only a step on the way.
+        hub = {name: training[name] for name in _HUB if name in training}
+        training = {name: value for name, value in training.items() if name not in _HUB}
+        if hub.get("push_to_hub") and run.save_models == "none":
+            raise InputError(
+                "--push_to_hub needs the models. Expected --save_models all. Got none: leave out one of both."
+            )
         defaults = {**TRAINING_DEFAULTS, **task.defaults}
         changed = {f.name: getattr(run, f.name) for f in fields(run) if getattr(run, f.name) != _default(f)}
         changed |= {name: value for name, value in training.items() if name not in defaults or value != defaults[name]}
         changed = portable_settings({name: changed[name] for name in sorted(changed) if name not in _NOT_SETTINGS})
-        settings = cls(run, task, dict(training), changed)
+        settings = cls(run, task, training, changed, **hub)
         try:
             settings.training_arguments()
         except (ValueError, TypeError) as error:

@@ -60,7 +60,7 @@ def push_release(
 
     Args:
         folder: The trained model, its tokenizer and its card; see `release_files`.
-        repo_id: ``name/model``; made if it is missing.
+        repo_id: ``name/model``, or ``model`` in the account of the token; made if it is missing.
         revision: Branch; made if it is missing. Default: ``main``.
         tag: Name for the commit, such as ``"v1.0"``. A tag is never moved.
         private: Whether a new repository is private; default: as the account is set. One that is there must agree.
@@ -86,6 +86,11 @@ def push_release(
         return Release(repo_id, None, tag, f"{api.endpoint}/{repo_id}", False, _hashes(files))
     if get_token() is None:
         raise HubError(f"{repo_id}: pushing needs a token. Run `hf auth login`, or set HF_TOKEN to one that may write.")
+    if "/" not in repo_id:
+        with explained(repo_id):
+            account = with_retries(lambda: api.whoami()["name"], f"look-up of the account for {repo_id}")
+        repo_id = f"{account}/{repo_id}"
+        files = release_contents(folder, repo_id, tag or revision)
     message = message or f"Release {Path(folder).resolve().name}" + (f" as {tag}" if tag else "")
     with explained(repo_id, revision):
         if not create_pr:

@@ -89,7 +89,7 @@ def test_a_recipe_that_cannot_be_used_is_named(error_of, recipe, message):
         (["--method", "zero-shoot"], "--method: unknown method 'zero-shoot'. Expected one of zero-shot, ord-fs-dev"),
         (["--shots", "0"], "--shots: expected 1 or more. Got 0. Without any shots, use --method zero-shot."),
         (["--seed", "3"], "--seed does not work in a grid. The seed is the cell's: use --seeds."),
-        (["--push_to_hub", "true"], "--push_to_hub does not work in a grid. Use `hf-mixtrain push FOLDER REPO`"),
+        (["--hub_strategy", "end"], "--hub_strategy does not work in a grid. With --push_to_hub, a cell"),
         (["--cell_index", "2", "--cell_count", "2"], "--cell_index: expected 0 to 1"),
         (["--task", "pan-x"], "Did you mean 'panx'?"),
         (["--learning_rate", "fast"], "--learning_rate/--learning-rate: invalid float value: 'fast'"),
