@@ -92,11 +92,30 @@ def test_results_are_found_sorted_by_cell(tmp_path):
     assert found == [("mix-ft", 5, 1), ("ord-fs", 5, 1), ("ord-fs", 5, 2), ("ord-fs", 10, 1)]
 
 
-def test_one_cell_in_two_folders_is_refused(tmp_path):
+@pytest.mark.parametrize("neutral", [{}, {"output_dir": "other", "run_name": "again"}])
+def test_one_cell_in_two_folders_is_refused(tmp_path, neutral):
     write_results(tmp_path / "a", CELL)
-    write_results(tmp_path / "b", CELL)
-    with pytest.raises(InputError, match="panx zero-shot k0 seed1 is also in"):
+    write_results(tmp_path / "b", CELL | {"settings": CELL["settings"] | neutral, "train_seconds": 99.0})
+    with pytest.raises(
+        InputError, match=r"b.results\.json: panx zero-shot k0 seed1 is also in .*a.results\.json, with"
+    ):
         find_results(tmp_path)
+
+
+def test_one_cell_with_other_settings_model_or_languages_is_another_result_wherever_it_lies(tmp_path):
+    others = [
+        {},
+        {"settings": {"learning_rate": 1e-3}},
+        {"settings": {"learning_rate": 1e-4, "targets": ["de", "sw"]}},
+        {"model": "other/model"},
+        {"languages": ["en"], "scores": {"en": {"f1": 80.0}}},
+    ]
+    for number, change in enumerate(others):
+        write_results(tmp_path / "one" / str(number), CELL | change)
+        write_results(tmp_path / "two" / str(9 - number), CELL | change)
+    found = find_results(tmp_path / "one")
+    assert len(found) == len(others)
+    assert found == find_results(tmp_path / "two")
 
 
 def test_a_missing_folder_is_named(tmp_path):

@@ -30,6 +30,28 @@ def test_report_is_made_from_the_files_alone(out, capsys):
     assert re.search(r"sw Swahili +40.00 +50.00 \(\+10.00\)", capsys.readouterr().out)
 
 
+def test_report_compares_with_one_row_on_some_languages_in_another_folder(out, tmp_path, capsys):
+    to = tmp_path / "half"
+    assert main(["report", str(out), "--over", "mix-ft", "--languages", "sw", "--to", str(to)]) == 0
+    assert "| zero-shot | mix-FT | -10.00 |" in (to / "report.md").read_text(encoding="utf-8")
+    assert not (out / "report.md").exists()
+    shown = capsys.readouterr().out
+    assert "English" not in shown
+    assert str(to / "report.md") in shown
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--over", "ord-fs"], "error: no row 'ord-fs' to compare with. Expected one of: zero-shot; mix-ft."),
+        (["--languages", "sw", "xx"], "error: no result has the test language 'xx'. Expected some of: en sw."),
+    ],
+)
+def test_what_the_results_lack_is_said_in_one_line(out, flags, message, capsys):
+    assert main(["report", str(out), *flags]) == 2
+    assert capsys.readouterr().err.splitlines() == [message]
+
+
 def test_similarity_writes_numbers(encoder_dir, data_dir, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HF_MIXTRAIN_CACHE", str(tmp_path / "cache"))
     flags = ["--task", "panx", "--data_source", data_dir, "--languages", "de", "sw", "--max_length", "32"]

@@ -59,6 +59,24 @@ def test_all_methods_can_be_told_apart_by_colour_blind_readers(result):
     assert {colour for colour, _, _ in looks} <= OKABE_ITO
 
 
+def test_the_lines_of_fifteen_variants_are_told_apart(result):
+    variants = [{}, *({"surgery": f"kind{number}"} for number in range(14))]
+    cells = [result("mix-ft", 5, 1, {"de": 50.0 + n}, settings=settings) for n, settings in enumerate(variants)]
+    figure = score_figure(group_results(cells)[0])
+    lines = figure.axes[0].lines
+    assert len({(to_hex(line.get_color()), line.get_marker(), line.get_linestyle()) for line in lines}) == 15
+
+
+def test_gains_over_several_zero_shot_rows_do_not_name_one_of_them(result):
+    cells = [
+        result(method, shots, 1, {"de": 40.0 + shots}, settings=settings)
+        for method, shots in (("zero-shot", 0), ("mix-ft", 5))
+        for settings in ({}, {"max_length": 256})
+    ]
+    figure = gain_figure(group_results(cells)[0], 5)
+    assert figure.get_suptitle() == "panx, org/enc_base, K=5: gain in f1 over zero-shot of the same settings"
+
+
 def test_what_has_no_data_is_not_drawn(tmp_path, result):
     group = group_results([result("zero-shot", 0, 1, {"de": 50.0})])[0]
     assert (score_figure(group), gain_figure(group, 5), draw_figures(group, tmp_path)) == (None, None, [])

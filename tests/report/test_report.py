@@ -83,6 +83,102 @@ def test_the_screen_shows_one_block_for_each_k(grid):
     blocks = format_table(grid).split("\n\n")
     assert [block.splitlines()[0][-4:].strip() for block in blocks] == ["K=5", "K=10"]
     assert blocks[0].splitlines()[-1] == "average of 3      61.00   66.00 (+5.00)       69.00 (+8.00)*"
+    assert blocks[0].splitlines()[-2] == "targets (2)       51.00   59.00 (+8.00)      62.50 (+11.50)*"
+    assert "de German" not in format_table(grid, languages=["en", "sw"])
+
+
+@pytest.fixture
+def study(tmp_path, result):
+    """Variants of one method, each in a folder of its own, as `--output_dir study/NAME` leaves them."""
+    variants = {"plain": {}, "pcgrad": {"surgery": "pcgrad"}, "fast": {"learning_rate": 0.001, "output_dir": "x"}}
+    for number, (name, settings) in enumerate(variants.items()):
+        for seed in (1, 2, 3):
+            values = {"en": 80.0 + seed, "de": 60.0 + number * seed, "sw": 50.0 - number}
+            cells = [result("gradient-mix-train", 5, seed, values, settings=settings)]
+            if name == "plain":
+                cells.append(result("zero-shot", 0, seed, {"en": 80.0, "de": 50.0, "sw": 40.0 + seed}))
+            write(tmp_path / "study" / name / "panx", cells)
+    return tmp_path / "study"
+
+
+def section(text: str, heading: str) -> list[str]:
+    return text.split(f"### {heading}")[1].split("###")[0].splitlines()
+
+
+def test_variants_in_several_folders_are_rows_of_one_report(study):
+    text = write_report(study).read_text(encoding="utf-8")
+    rows = [line.split(" | ")[0] for line in section(text, "Methods") if line.startswith("| gradient")]
+    assert rows[:3] == [
+        "| gradient-mix-train",
+        "| gradient-mix-train (learning_rate=0.001)",
+        "| gradient-mix-train (surgery=pcgrad)",
+    ]
+    assert "rows of their own" in text
+
+
+def test_what_the_folders_of_a_study_are_called_changes_nothing(study):
+    before = write_report(study, to=study.parent / "a").read_bytes()
+    (study / "plain").rename(study / "zzz")
+    assert write_report(study, to=study.parent / "b").read_bytes() == before
+
+
+def test_over_one_row_all_comparisons_are_with_it(study):
+    text = write_report(study, over="gradient-mix-train").read_text(encoding="utf-8")
+    for heading in ("Largest gains", "Significance"):
+        lines = [line.split(" | ")[:2] for line in section(text, heading) if line.startswith("| ")][1:]
+        assert sorted(lines) == [
+            ["| gradient-mix-train (learning_rate=0.001)", "gradient-mix-train"],
+            ["| gradient-mix-train (surgery=pcgrad)", "gradient-mix-train"],
+            ["| zero-shot", "gradient-mix-train"],
+        ]
+    # de gains 1, 2, 3 and sw loses 1: averages over three languages differ by 0, 1/3 and 2/3.
+    assert any(
+        "(surgery=pcgrad) | gradient-mix-train | +0.33 | 0.33 | -0.49 to +1.16 | 3 " in line
+        for line in text.splitlines()
+    )
+
+
+def test_a_task_without_the_row_says_so(study, result):
+    write(
+        study / "xnli",
+        [result("mix-ft", 5, 1, {"en": 1.0}, task="xnli"), result("ord-fs", 5, 1, {"en": 2.0}, task="xnli")],
+    )
+    text = write_report(study, over="zero-shot").read_text(encoding="utf-8")
+    panx, xnli = text.split("## xnli")
+    assert "There is no row 'zero-shot' here: nothing is compared with it." in xnli
+    assert ("### Significance" in panx, "### Significance" in xnli) == (True, False)
+
+
+def test_an_unknown_row_is_named_with_those_there_are(study):
+    with pytest.raises(
+        InputError, match=r"no row 'mix-ft' to compare with\. Expected one of: zero-shot; grad.*pcgrad\)\.$"
+    ):
+        write_report(study, over="mix-ft")
+    assert not (study / "report.md").exists()
+
+
+def test_only_the_chosen_languages_are_in_the_files(study):
+    report = write_report(study, languages=["sw", "de"], to=study / "half")
+    text = report.read_text(encoding="utf-8")
+    assert "Test languages (2): de, sw." in text
+    assert "English" not in text
+    assert "average over 2 languages" in text
+    assert "targets" not in text
+    assert "English" not in report.with_suffix(".tex").read_text(encoding="utf-8")
+    csv_lines = report.with_suffix(".csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert {line.split(",")[-6] for line in csv_lines} == {"de", "sw", "average"}
+    assert "| 2 | too few" in "\n".join(section(text, "Significance"))
+
+
+def test_a_report_goes_where_it_is_told(study):
+    report = write_report(study, to=study.parent / "new" / "folder")
+    assert report == study.parent / "new" / "folder" / "report.md"
+    files = {path.name for path in report.parent.rglob("*.*")}
+    assert {"report.md", "report.csv", "report.tex", "panx-org-enc-base-f1-score.png"} <= files
+    assert not list(study.rglob("report.*"))
+    assert "](figures/panx" in report.read_text(encoding="utf-8")
+    with pytest.raises(InputError, match=r"report\.md: is a file\. Expected a folder"):
+        write_report(study, to=report)
 
 
 def test_a_folder_without_results_is_named(tmp_path):

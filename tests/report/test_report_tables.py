@@ -44,9 +44,26 @@ def test_languages_show_mean_and_gain_over_zero_shot(group):
         ["en English", "81.00", "80.00 (-1.00)", "82.00 (+1.00)"],
         ["de German", "61.00", "66.00 (+5.00)", "67.00 (+6.00)"],
         ["sw Swahili", "41.00", "52.00 (+11.00)", "58.00 (+17.00)"],
+        ["targets (2)", "51.00", "59.00 (+8.00)", "62.50 (+11.50)"],
         ["average of 3", "61.00", "66.00 (+5.00)", "69.00 (+8.00)"],
     ]
-    assert table.bold == {(0, 3), (1, 3), (2, 3), (3, 3)}
+    assert table.bold == {(0, 3), (1, 3), (2, 3), (3, 3), (4, 3)}
+
+
+def test_averages_over_the_targets_have_a_table_of_their_own(group):
+    # zero-shot: 50, 52. mix-ft: 58, 60. gradient-mix-train K=5: 62, 61, 64.5, mean 62.5, variance 6.5 / 2.
+    table = method_table(group, targets=True)
+    assert table.title == "panx, org/enc_base: f1, average over 2 targets"
+    assert [row[1:] for row in table.rows] == [
+        ["51.00 ± 1.41 (2)", "—", "—"],
+        ["—", "59.00 ± 1.41 (2)", "—"],
+        ["—", "62.50 ± 1.80 (3)", "67.50 (1)"],
+    ]
+
+
+def test_without_the_source_the_average_over_the_targets_is_not_said_twice(grid):
+    group = group_results(grid, languages=["de", "sw"])[0]
+    assert [row[0] for row in language_table(group, 5).rows] == ["de German", "sw Swahili", "average of 2"]
 
 
 def test_a_language_that_one_method_lacks_is_missing(result):
@@ -83,6 +100,14 @@ def test_largest_gains_are_listed_for_every_method_over_every_other(group):
     assert gains_table(group, 5).rows[0][-2:] == ["—", "—"]
 
 
+def test_gains_over_one_row_are_of_every_other_row(group):
+    assert [row[:4] for row in gains_table(group, 5, over="mix-FT").rows] == [
+        ["gradient-mix-train", "mix-FT", "+3.00", "sw +6.00"],
+        ["zero-shot", "mix-FT", "-5.00", "en +1.00"],
+    ]
+    assert gains_table(group, 10, over="mix-ft").rows == []
+
+
 def test_families_and_scripts_average_their_languages(group):
     assert kinds_table(group, 5, "family").rows == [
         ["Germanic", "en, de", "71.00", "73.00", "74.50"],
@@ -98,7 +123,7 @@ def test_codes_that_are_not_known_come_last_as_unknown(result):
 
 def test_too_few_languages_for_a_test_are_said_to_be(group):
     row = significance_table(group, 5).rows[0]
-    assert row[:6] == ["mix-FT", "zero-shot", "+5.00", "3", "too few", "too few"]
+    assert row[:7] == ["mix-FT", "zero-shot", "+5.00", "0.00", "too few", "3", "too few"]
 
 
 def test_training_names_stages_selection_cost_and_conflicts(group, result):
@@ -129,7 +154,7 @@ def test_latex_escapes_what_it_must():
 
 def test_latex_sets_off_the_summary(group):
     lines = to_latex(language_table(group, 5)).splitlines()
-    assert lines[lines.index(r"    \bottomrule") - 2] == r"    \midrule"
+    assert lines[lines.index(r"    \bottomrule") - 3] == r"    \midrule"
 
 
 def test_markdown_escapes_what_would_end_a_cell():
