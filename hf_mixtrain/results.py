@@ -9,9 +9,12 @@ from typing import Any
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text, is_path, portable_path
 
-__all__ = ["RESULTS_FILE", "find_results", "portable_settings", "read_results", "write_results"]
+__all__ = ["NEUTRAL_SETTINGS", "RESULTS_FILE", "find_results", "portable_settings", "read_results", "write_results"]
 
 RESULTS_FILE = "results.json"
+
+# Where files go and what a run is called says nothing about how it was trained.
+NEUTRAL_SETTINGS = frozenset({"output_dir", "overwrite_output_dir", "logging_dir", "run_name", "seed", "data_seed"})
 
 # In the order in which they are written.
 _SCHEMA: dict[str, type | tuple[type, ...]] = {
@@ -110,26 +113,39 @@ def find_results(out: str | Path) -> list[dict[str, Any]]:
     """Read every results file below a folder.
 
     Args:
-        out: A folder; usually the ``--output_dir`` of a grid. Hidden folders are not searched.
+        out: A folder; usually the ``--output_dir`` of a grid, or one with the grids of a study, in which the same
+            methods ran with different settings. Hidden folders are not searched.
 
     Returns:
-        The results, sorted by task, method, K and seed; empty if there are none.
+        The results, sorted by task, method, K and seed, then by model, languages and settings, and so in the same order
+        whatever the folders are called; empty if there are none.
 
     Raises:
-        InputError: If ``out`` is no folder, if a file is no results file, or if two files are of the same cell.
+        InputError: If ``out`` is no folder, if a file is no results file, or if two files are of the same cell, with
+            the same model, languages and settings (but for `NEUTRAL_SETTINGS`).
+
+    Example:
+        >>> import tempfile
+        >>> find_results(tempfile.mkdtemp())
+        []
     """
     out = Path(out)
     if not out.is_dir():
         raise InputError(f"{out}: no such folder. Expected the --output_dir of a run.")
-    cells: dict[tuple[str, str, int, int], tuple[Path, dict[str, Any]]] = {}
+    cells: dict[tuple[str, str, int, int, str, str, str], tuple[Path, dict[str, Any]]] = {}
     for path in sorted(out.rglob(RESULTS_FILE)):
         if any(part.startswith(".") for part in path.relative_to(out).parts):
             continue
         results = read_results(path)
-        cell = (results["task"], results["method"], results["shots"], results["seed"])
+        settings = {key: value for key, value in results["settings"].items() if key not in NEUTRAL_SETTINGS}
+        same = (results["model"], " ".join(sorted(results["languages"])), json.dumps(settings, sort_keys=True))
+        cell = (results["task"], results["method"], results["shots"], results["seed"], *same)
         if cell in cells:
             name = "{} {} k{} seed{}".format(*cell)
-            raise InputError(f"{path}: {name} is also in {cells[cell][0]}. Give a folder that holds each cell once.")
+            raise InputError(
+                f"{path}: {name} is also in {cells[cell][0]}, with the same model, languages and settings. "
+                "Give a folder that holds each cell once."
+            )
         cells[cell] = (path, results)
     return [cells[cell][1] for cell in sorted(cells)]
 
