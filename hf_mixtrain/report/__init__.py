@@ -3,7 +3,15 @@
 from hf_mixtrain.report.comparisons import cost_table, gains, gains_table, significance_table
 from hf_mixtrain.report.grouping import Group, group_results
 from hf_mixtrain.report.numbers import Summary, best, ranks, summarize
-from hf_mixtrain.report.significance import Comparison, compare_rows, holm, paired_t, significance, wilcoxon
+from hf_mixtrain.report.significance import (
+    Comparison,
+    compare_rows,
+    holm,
+    mean_interval,
+    paired_t,
+    significance,
+    wilcoxon,
+)
 from hf_mixtrain.report.table import Table, to_latex, to_markdown, to_text
 from hf_mixtrain.report.tables import kinds_table, language_table, method_table, rank_table
 from hf_mixtrain.report.write import (
@@ -30,6 +38,7 @@ __all__ = [
     "holm",
     "kinds_table",
     "language_table",
+    "mean_interval",
     "method_table",
     "paired_t",
     "rank_table",

@@ -1,13 +1,12 @@
 """Tables of one method against another: the largest gains, and what is significant; and what the methods cost."""
 
 from collections.abc import Mapping
-from itertools import permutations
 from typing import Any
 
 from hf_mixtrain.methods import METHODS
 from hf_mixtrain.report.grouping import Group
 from hf_mixtrain.report.numbers import summarize
-from hf_mixtrain.report.significance import MINIMUM_LANGUAGES, MINIMUM_SEEDS, significance
+from hf_mixtrain.report.significance import MINIMUM_LANGUAGES, MINIMUM_SEEDS, row_pairs, significance
 from hf_mixtrain.report.table import MISSING, Table
 from hf_mixtrain.report.tables import signed
 
@@ -35,9 +34,23 @@ def gains(group: Group, shots: int, row: str, over: str) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
-def gains_table(group: Group, shots: int, count: int = 5) -> Table:
-    """The languages that gain most, for every method over every other, the highest mean first."""
-    pairs = {pair: gains(group, shots, *pair) for pair in permutations(group.rows_at(shots), 2)}
+def gains_table(group: Group, shots: int, count: int = 5, over: str | None = None) -> Table:
+    """The languages that gain most, for every method over every other, the highest mean first.
+
+    Args:
+        group: One of `hf_mixtrain.report.group_results`.
+        shots: K.
+        count: How many languages.
+        over: The one row that all others are compared with, by name or title; None: all pairs, both ways.
+
+    Raises:
+        InputError: If the group has no row ``over``.
+    """
+    chosen = row_pairs(group, shots, over)
+    both = chosen if over is not None else [*chosen, *((second, first) for first, second in chosen)]
+    order = list(group.rows_at(shots))
+    both.sort(key=lambda pair: (order.index(pair[0]), order.index(pair[1])))
+    pairs = {pair: gains(group, shots, *pair) for pair in both}
     means = {pair: sum(found.values()) / len(found) for pair, found in pairs.items() if found}
     rows = []
     for pair, mean in sorted(means.items(), key=lambda item: -item[1]):
@@ -52,17 +65,25 @@ def gains_table(group: Group, shots: int, count: int = 5) -> Table:
     )
 
 
-def significance_table(group: Group, shots: int) -> Table:
-    """Paired tests between every two methods at one K, the better one first.
+def significance_table(group: Group, shots: int, over: str | None = None) -> Table:
+    """Paired tests between every two methods at one K, the better one first; or of every method over one.
+
+    Args:
+        group: One of `hf_mixtrain.report.group_results`.
+        shots: K.
+        over: The one row that all others are compared with, by name or title; None: all pairs.
 
     Raises:
         ImportError: If scipy is missing.
+        InputError: If the group has no row ``over``.
     """
     rows = [
         [
             group.title(pair.row),
             group.title(pair.over),
             signed(pair.gain),
+            MISSING if pair.sd is None else f"{pair.sd:.2f}",
+            "too few" if pair.low is None or pair.high is None else f"{signed(pair.low)} to {signed(pair.high)}",
             str(pair.languages),
             p_text(pair.p_languages),
             p_text(pair.holm_languages),
@@ -70,15 +91,16 @@ def significance_table(group: Group, shots: int) -> Table:
             p_text(pair.p_seeds),
             p_text(pair.holm_seeds),
         ]
-        for pair in significance(group, shots)
+        for pair in significance(group, shots, over)
     ]
     note = (
         "Over languages: two-sided Wilcoxon signed-rank test on the languages' means over seeds; over seeds: two-sided "
         "paired t-test on the seeds' averages over languages; n is the number of pairs that both methods have. p is as "
-        "the test gives it, Holm is corrected over all rows of the table. "
-        f"too few: fewer than {MINIMUM_LANGUAGES} languages or {MINIMUM_SEEDS} seeds, no test."
+        "the test gives it, Holm is corrected over all rows of the table. sd: sample sd over seeds of the paired "
+        "differences, whose mean is the gain; 95 % CI: confidence interval of that mean (Student's t). "
+        f"too few: fewer than {MINIMUM_LANGUAGES} languages or {MINIMUM_SEEDS} seeds, no test or interval."
     )
-    header = ["method", "over", "gain", "languages", "p", "Holm", "seeds", "p", "Holm"]
+    header = ["method", "over", "gain", "sd", "95 % CI", "languages", "p", "Holm", "seeds", "p", "Holm"]
     title = f"{group.task}, {group.model}: significance of gains in {group.metric}, K={shots}"
     return Table(title, header, rows, note, text_columns=2)
 

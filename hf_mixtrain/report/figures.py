@@ -17,6 +17,7 @@ __all__ = ["draw_figures", "gain_figure", "score_figure"]
 
 # Okabe and Ito's colours, which colour-blind people tell apart; yellow is left out, it is too light for lines on white.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")
+_DASHES = ("-", "--", "-.", ":")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _GAIN, _LOSS = "#0072B2", "#D55E00"
 
@@ -49,7 +50,8 @@ def score_figure(group: Group) -> "Figure | None":
     ks = [shots for shots in group.shots if shots > 0]
     if not ks or not group.common:
         return None
-    figure = new_figure(7.5, 4.8)
+    longest = max(len(group.title(row)) for row in group.rows)
+    figure = new_figure(max(7.5, 5.0 + 0.08 * longest), max(4.8, 1.0 + 0.2 * len(group.rows)))
     axes = figure.subplots()
     places = {shots: place for place, shots in enumerate(ks)}
     ends = (-0.3, len(ks) - 0.7)
@@ -61,7 +63,7 @@ def score_figure(group: Group) -> "Figure | None":
             points = [(end, zero) for end in ends]
         xs, means = [x for x, _ in points], [point.mean for _, point in points]
         colour = _COLOURS[number % len(_COLOURS)]
-        dashes = "--" if level or number >= len(_COLOURS) else "-"
+        dashes = "--" if level else _DASHES[number // len(_COLOURS) % len(_DASHES)]
         marker = None if level else _MARKERS[number % len(_MARKERS)]
         axes.plot(xs, means, dashes, marker=marker, markersize=6, linewidth=1.8, color=colour, label=group.title(row))
         low, high = ([point.mean + sign * (point.sd or 0.0) for _, point in points] for sign in (-1, 1))
@@ -102,7 +104,8 @@ def gain_figure(group: Group, shots: int) -> "Figure | None":
         _bars(axes, order, values)
         axes.set_title(f"{group.title(row)}, mean {means[row]:+.2f}", fontsize=10, loc="left")
     panels[-1].set_xticks(range(len(order)), order, fontsize=9, rotation=90 if len(order) > 20 else 0)
-    over = group.title(group.zero_shot_of(rows[-1]) or rows[0])
+    baselines = {group.zero_shot_of(row) or rows[0] for row in found}
+    over = group.title(baselines.pop()) if len(baselines) == 1 else "zero-shot of the same settings"
     figure.suptitle(f"{group.task}, {group.model}, K={shots}: gain in {group.metric} over {over}", fontsize=11)
     return figure
 

@@ -1,34 +1,37 @@
 """Which results may be put side by side: those of one task, one model and one metric."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.methods import METHODS
+from hf_mixtrain.results import NEUTRAL_SETTINGS
 
 __all__ = ["Group", "group_results"]
 
 ZERO_SHOT = "zero-shot"
 
-# Where files go and what a run is called says nothing about how it was trained.
-_NEUTRAL_SETTINGS = {"output_dir", "overwrite_output_dir", "logging_dir", "run_name", "seed", "data_seed"}
+# A note names so many rows and counts the others.
+_NAMED_ROWS = 6
 
 
 @dataclass(frozen=True)
 class Group:
     """The results of one task, model and main metric.
 
-    A *row* is a method's name; results of one method and K whose settings differ are in rows of their own, with the
-    differing settings in brackets, so that they are never averaged.
+    A *row* is a method's name. Results of one method whose settings differ are in rows of their own, at every K, so
+    that they are never averaged: in brackets are those of the differing settings that the row does not leave at their
+    defaults. Only if results of one method, K and seed differ in nothing but their test languages are these there too.
 
     Attributes:
         task: Name of the task.
         model: The model that training started from.
         metric: Name of the main metric.
-        languages: Test languages of any result, source first.
+        languages: Test languages of any result, source first; only the chosen ones, if some were chosen.
         common: Those of ``languages`` that every result has; averages are over these.
+        targets: Those of ``common`` that are no result's source language.
         cells: ``{(row, K): {seed: result}}``.
         notes: Sentences about what a reader must know before comparing the rows.
     """
@@ -38,6 +41,7 @@ class Group:
     metric: str
     languages: tuple[str, ...]
     common: tuple[str, ...]
+    targets: tuple[str, ...]
     cells: Mapping[tuple[str, int], Mapping[int, Mapping[str, Any]]]
     notes: tuple[str, ...]
 
@@ -57,6 +61,24 @@ class Group:
         """What tables call a row."""
         method = _method(row)
         return METHODS[method].title + row.removeprefix(method) if method in METHODS else row
+
+    def row_named(self, name: str) -> str:
+        """The row of a name: that of the row itself or its title, in capital or small letters.
+
+        Args:
+            name: Such as ``"mix-ft"``, ``"mix-FT"`` or ``"gradient-mix-train (surgery=pcgrad)"``.
+
+        Returns:
+            The row.
+
+        Raises:
+            InputError: If there is none; the message lists those there are.
+        """
+        wanted = name.strip().casefold()
+        for row in self.rows:
+            if wanted in (row.casefold(), self.title(row).casefold()):
+                return row
+        raise InputError(f"no row {name!r} in {self.task}, {self.model}. Expected one of: {'; '.join(self.rows)}.")
 
     def rows_at(self, shots: int) -> dict[str, int]:
         """Rows that can be compared at K ``shots``, with the K of their results: 0 for zero-shot."""
@@ -92,17 +114,19 @@ class Group:
         return next((name for name in candidates if (name, 0) in self.cells), None)
 
 
-def group_results(results: Sequence[Mapping[str, Any]]) -> list[Group]:
+def group_results(results: Sequence[Mapping[str, Any]], *, languages: Sequence[str] | None = None) -> list[Group]:
     """Sort results into groups of one task, model and metric.
 
     Args:
         results: As `hf_mixtrain.results.find_results` returns them.
+        languages: Keep only these test languages; None: all. Groups that have none of them are left out.
 
     Returns:
         The groups, sorted by task, model and metric.
 
     Raises:
-        InputError: If there are no results, or two of the same cell with the same model and settings.
+        InputError: If there are no results, two of the same cell with the same model, languages and settings, or if
+            no result has one of ``languages``.
 
     Example:
         >>> result = dict(task="panx", method="mix-ft", shots=5, seed=1, model="m", languages=["en"], metric="f1",
@@ -112,61 +136,123 @@ def group_results(results: Sequence[Mapping[str, Any]]) -> list[Group]:
     """
     if not results:
         raise InputError("no results to report. Expected at least one finished cell; run one first.")
+    if languages is not None:
+        _check_languages(results, languages)
     parts: dict[tuple[str, str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for result in results:
         parts[result["task"], result["model"], result["metric"]].append(result)
-    return [_group(*key, parts[key]) for key in sorted(parts)]
+    groups = [_group(*key, parts[key], languages) for key in sorted(parts)]
+    return [group for group in groups if group.languages]
 
 
-def _group(task: str, model: str, metric: str, results: Sequence[Mapping[str, Any]]) -> Group:
+def _check_languages(results: Sequence[Mapping[str, Any]], chosen: Sequence[str]) -> None:
+    known = list(dict.fromkeys(code for result in results for code in result["languages"]))
+    if not chosen:
+        raise InputError(f"no languages to report on. Expected some of: {' '.join(known)}.")
+    if unknown := [code for code in chosen if code not in known]:
+        raise InputError(f"no result has the test language {unknown[0]!r}. Expected some of: {' '.join(known)}.")
+
+
+def _group(
+    task: str, model: str, metric: str, results: Sequence[Mapping[str, Any]], chosen: Sequence[str] | None
+) -> Group:
     splitting = _splitting_settings(results)
+    rows = _row_names(results, splitting)
     cells: dict[tuple[str, int], dict[int, Mapping[str, Any]]] = defaultdict(dict)
-    for result in results:
-        method, shots, seed = result["method"], result["shots"], result["seed"]
-        keys = splitting.get((method, shots), [])
-        suffix = ", ".join(f"{key}={result['settings'].get(key, 'default')}" for key in keys)
-        row = f"{method} ({suffix})" if keys else method
+    for row, result in zip(rows, results, strict=True):
+        shots, seed = result["shots"], result["seed"]
         if seed in cells[row, shots]:
-            raise InputError(f"two results for {task} {method} k{shots} seed{seed} of {model}. Keep one of them.")
+            name = f"{task} {result['method']} k{shots} seed{seed}"
+            raise InputError(f"two results for {name} of {model}, with the same settings. Keep one of them.")
         cells[row, shots][seed] = result
-    languages = list(dict.fromkeys(code for result in results for code in result["languages"]))
+    every = list(dict.fromkeys(code for result in results for code in result["languages"]))
+    languages = [code for code in every if chosen is None or code in chosen]
     common = [code for code in languages if all(code in result["scores"] for result in results)]
-    notes = _notes(results, languages, common, bool(splitting))
-    return Group(task, model, metric, tuple(languages), tuple(common), dict(cells), tuple(notes))
-
-
-def _splitting_settings(results: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], list[str]]:
-    """Settings that differ between the seeds of one method and K."""
-    by_cell: dict[tuple[str, int], list[Mapping[str, Any]]] = defaultdict(list)
-    for result in results:
-        by_cell[result["method"], result["shots"]].append(result["settings"])
-    differing = {cell: _differing(settings) for cell, settings in by_cell.items()}
-    return {cell: sorted(keys) for cell, keys in differing.items() if keys}
-
-
-def _differing(mappings: Sequence[Mapping[str, Any]]) -> set[str]:
-    keys = {key for mapping in mappings for key in mapping} - _NEUTRAL_SETTINGS
-    return {key for key in keys if len({repr(mapping.get(key)) for mapping in mappings}) > 1}
-
-
-def _notes(
-    results: Sequence[Mapping[str, Any]], languages: Sequence[str], common: Sequence[str], split: bool
-) -> list[str]:
+    sources = {result["languages"][0] for result in results}
     notes = []
+    if len(languages) < len(every):
+        notes.append(f"Only {len(languages)} of the {len(every)} test languages are reported on, and tested.")
     if len(common) < len(languages):
         found = f"the {len(common)} of them that every result has: {', '.join(common)}" if common else "no language"
         notes.append(f"The results are of {len(languages)} test languages in all; averages are over {found}.")
-    for kind in ("settings", "versions"):
-        for key in sorted(_differing([result[kind] for result in results])):
-            cells: dict[str, set[str]] = defaultdict(set)
-            for result in results:
-                value = result[kind].get(key, "default" if kind == "settings" else "unknown")
-                cells[str(value)].add(f"{result['method']} K={result['shots']}")
-            parts = "; ".join(f"{value}: {', '.join(sorted(names))}" for value, names in sorted(cells.items()))
-            notes.append(f"{kind.capitalize()} differ, `{key}` ({parts}).")
-    if split:
-        notes.append("Seeds of one method and K whose settings differ are in rows of their own and are not averaged.")
+    notes += [*_settings_notes(results, splitting), *_version_notes(results, rows)]
+    targets = tuple(code for code in common if code not in sources)
+    return Group(task, model, metric, tuple(languages), tuple(common), targets, dict(cells), tuple(notes))
+
+
+def _row_names(results: Sequence[Mapping[str, Any]], splitting: Mapping[str, Sequence[str]]) -> list[str]:
+    """The row of each result: its method and, in brackets, what tells it from the method's other results."""
+    brackets = [
+        [f"{key}={result['settings'][key]}" for key in splitting[result["method"]] if key in result["settings"]]
+        for result in results
+    ]
+    rows = [_row(result["method"], inside) for result, inside in zip(results, brackets, strict=True)]
+    places = Counter((row, result["shots"], result["seed"]) for row, result in zip(rows, results, strict=True))
+    crowded = {row for (row, _, _), count in places.items() if count > 1}
+    for row in crowded:
+        members = [place for place, name in enumerate(rows) if name == row]
+        tested = {tuple(sorted(results[place]["languages"])) for place in members}
+        by_number = len({len(codes) for codes in tested}) == len(tested)
+        for place in members if len(tested) > 1 else ():
+            codes = results[place]["languages"]
+            label = f"{len(codes)} language{'s' * (len(codes) != 1)}" if by_number else f"languages={' '.join(codes)}"
+            rows[place] = _row(results[place]["method"], [*brackets[place], label])
+    return rows
+
+
+def _row(method: str, inside: Sequence[str]) -> str:
+    return f"{method} ({', '.join(inside)})" if inside else method
+
+
+def _splitting_settings(results: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Settings that differ between the results of one method, whatever their K and seed."""
+    by_method: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for result in results:
+        by_method[result["method"]].append(result["settings"])
+    return {method: sorted(_differing(settings)) for method, settings in by_method.items()}
+
+
+def _differing(mappings: Sequence[Mapping[str, Any]]) -> set[str]:
+    keys = {key for mapping in mappings for key in mapping} - NEUTRAL_SETTINGS
+    return {key for key in keys if len({repr(mapping.get(key)) for mapping in mappings}) > 1}
+
+
+def _settings_notes(results: Sequence[Mapping[str, Any]], splitting: Mapping[str, Sequence[str]]) -> list[str]:
+    """What the rows' names do not say of their settings, and how to read what they say."""
+    notes = []
+    for key in sorted(_differing([result["settings"] for result in results])):
+        methods: dict[str, set[str]] = defaultdict(set)
+        for result in results:
+            if key not in splitting[result["method"]]:
+                methods[str(result["settings"].get(key, "default"))].add(result["method"])
+        if methods.keys() - {"default"}:
+            parts = [f"{value}: {', '.join(sorted(names))}" for value, names in sorted(methods.items())]
+            split = sorted(method for method, keys in splitting.items() if key in keys)
+            parts += [f"in brackets: {', '.join(split)}"] * bool(split)
+            notes.append(f"Settings differ, `{key}` ({'; '.join(parts)}).")
+    if keys := sorted({key for keys in splitting.values() for key in keys}):
+        named = ", ".join(f"`{key}`" for key in keys)
+        notes.append(
+            f"Settings differ within a method, {named}: such results are in rows of their own and are not averaged. "
+            "In brackets is what a row does not leave at its default."
+        )
     return notes
+
+
+def _version_notes(results: Sequence[Mapping[str, Any]], rows: Sequence[str]) -> list[str]:
+    notes = []
+    for key in sorted(_differing([result["versions"] for result in results])):
+        found: dict[str, set[str]] = defaultdict(set)
+        for row, result in zip(rows, results, strict=True):
+            found[str(result["versions"].get(key, "unknown"))].add(f"{row} K={result['shots']}")
+        parts = [f"{value}: {_some(sorted(names))}" for value, names in sorted(found.items())]
+        notes.append(f"Versions differ, `{key}` ({'; '.join(parts)}).")
+    return notes
+
+
+def _some(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - _NAMED_ROWS} more"] if len(names) > _NAMED_ROWS else []
+    return ", ".join([*names[:_NAMED_ROWS], *more])
 
 
 def _method(row: str) -> str:

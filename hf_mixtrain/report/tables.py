@@ -14,20 +14,25 @@ _BOLD_COLUMN = "Bold: the highest mean of its column, ties as printed."
 _BOLD_ROW = "Bold: the highest mean of its row, ties as printed."
 
 
-def method_table(group: Group, metric: str | None = None) -> Table:
+def method_table(group: Group, metric: str | None = None, *, targets: bool = False) -> Table:
     """Methods × K: the average over languages, as mean ± sample sd over seeds and number of seeds.
 
     Args:
         group: One of `hf_mixtrain.report.group_results`.
         metric: One of the metrics in the scores; the main one unless told otherwise.
+        targets: Average over the target languages alone.
     """
     metric = metric or group.metric
-    columns = [[summarize(group.averages(row, shots, metric).values()) for row in group.rows] for shots in group.shots]
+    languages = group.targets if targets else group.common
+    columns = [
+        [summarize(group.averages(row, shots, metric, languages).values()) for row in group.rows]
+        for shots in group.shots
+    ]
     rows = [[group.title(row), *(_text(column[i]) for column in columns)] for i, row in enumerate(group.rows)]
     bold = {(i, c + 1) for c, column in enumerate(columns) for i in best(_means(column))}
-    count = len(group.common)
+    over = f"{len(languages)} {'target' if targets else 'language'}{'s' * (len(languages) != 1)}"
     return Table(
-        f"{group.task}, {group.model}: {metric}, average over {count} language{'s' * (count != 1)}",
+        f"{group.task}, {group.model}: {metric}, average over {over}",
         ["method", *(f"K={shots}" for shots in group.shots)],
         rows,
         f"Mean ± sample sd over seeds (number of seeds). {_BOLD_COLUMN}",
@@ -36,21 +41,24 @@ def method_table(group: Group, metric: str | None = None) -> Table:
 
 
 def language_table(group: Group, shots: int) -> Table:
-    """Languages × methods at one K: mean over seeds, and in brackets the gain over zero-shot."""
+    """Languages × methods at one K: mean over seeds, and in brackets the gain over zero-shot.
+
+    The last rows are the averages over the targets, if the source is there too, and over all languages.
+    """
     at = group.rows_at(shots)
-    subjects: list[tuple[str, str | None]] = [(language_name(code), code) for code in group.languages]
-    if group.common:
-        subjects.append((f"average of {len(group.common)}", None))
+    subjects = [(language_name(code), (code,)) for code in group.languages]
+    averages = [(f"targets ({len(group.targets)})", group.targets)] * has_targets(group)
+    averages += [(f"average of {len(group.common)}", group.common)] * bool(group.common)
     rows, bold = [], set()
-    for number, (name, code) in enumerate(subjects):
-        summaries = {row: _of(group, row, k, code) for row, k in at.items()}
-        texts = [_with_gain(summaries[row], _zero_shot(group, row, code)) for row in at]
+    for number, (name, codes) in enumerate([*subjects, *averages]):
+        summaries = {row: _of(group, row, k, codes) for row, k in at.items()}
+        texts = [_with_gain(summaries[row], _zero_shot(group, row, codes)) for row in at]
         rows.append([name, *texts])
         bold |= {(number, column + 1) for column in best(_means(list(summaries.values())))}
     title = f"{group.task}, {group.model}: {group.metric} per language, K={shots}"
     note = f"Mean over seeds (gain over the mean of zero-shot). {_BOLD_ROW}"
     header = ["language", *(group.title(row) for row in at)]
-    return Table(title, header, rows, note, frozenset(bold), summary_rows=1 if group.common else 0)
+    return Table(title, header, rows, note, frozenset(bold), summary_rows=len(averages))
 
 
 def rank_table(group: Group) -> Table:
@@ -103,23 +111,27 @@ def language_name(code: str) -> str:
     return f"{code} {LANGUAGES[code].name}" if code in LANGUAGES else code
 
 
-def _of(group: Group, row: str, shots: int, language: str | None) -> Summary | None:
-    """Summary over seeds in one language, or of the average."""
-    scores = group.averages(row, shots) if language is None else group.scores(row, shots, language)
-    return summarize(scores.values())
+def has_targets(group: Group) -> bool:
+    """Whether the average over the targets is another than that over all languages."""
+    return 0 < len(group.targets) < len(group.common)
 
 
-def _zero_shot(group: Group, row: str, language: str | None) -> Summary | None:
+def _of(group: Group, row: str, shots: int, languages: Sequence[str]) -> Summary | None:
+    """Summary over seeds of the average over some languages, or of the score in one."""
+    return summarize(group.averages(row, shots, languages=languages).values())
+
+
+def _zero_shot(group: Group, row: str, languages: Sequence[str]) -> Summary | None:
     baseline = group.zero_shot_of(row)
-    return None if baseline is None or baseline == row else _of(group, baseline, 0, language)
+    return None if baseline is None or baseline == row else _of(group, baseline, 0, languages)
 
 
 def _ranks_at(group: Group, shots: int) -> dict[str, str]:
     at = group.rows_at(shots)
-    averages = ranks(_means([_of(group, row, k, None) for row, k in at.items()]))
+    averages = ranks(_means([_of(group, row, k, group.common) for row, k in at.items()]))
     by_language: dict[str, list[float]] = {row: [] for row in at}
     for language in group.common:
-        for row, rank in zip(at, ranks(_means([_of(group, r, k, language) for r, k in at.items()])), strict=True):
+        for row, rank in zip(at, ranks(_means([_of(group, r, k, [language]) for r, k in at.items()])), strict=True):
             if rank is not None:
                 by_language[row].append(rank)
     return {

@@ -14,8 +14,9 @@ from hf_mixtrain.report.comparisons import cost_table, gains_table, significance
 from hf_mixtrain.report.figures import draw_figures
 from hf_mixtrain.report.grouping import Group, group_results
 from hf_mixtrain.report.numbers import ranks, summarize
+from hf_mixtrain.report.significance import row_pairs
 from hf_mixtrain.report.table import Table, to_latex, to_markdown, to_text
-from hf_mixtrain.report.tables import kinds_table, language_table, method_table, rank_table
+from hf_mixtrain.report.tables import has_targets, kinds_table, language_table, method_table, rank_table
 from hf_mixtrain.results import find_results
 
 __all__ = ["format_table", "report_csv", "report_latex", "report_markdown", "report_tables", "write_report"]
@@ -23,61 +24,91 @@ __all__ = ["format_table", "report_csv", "report_latex", "report_markdown", "rep
 _AVERAGE = "average"
 
 
-def write_report(out: str | Path) -> Path:
-    """Write ``report.md``, ``.csv``, ``.tex`` and ``figures/*.png`` into ``out``, from the results files below it.
+def write_report(
+    out: str | Path,
+    *,
+    over: str | None = None,
+    languages: Sequence[str] | None = None,
+    to: str | Path | None = None,
+) -> Path:
+    """Write ``report.md``, ``.csv``, ``.tex`` and ``figures/*.png`` of the results files below a folder.
 
     The same results give the same files. Without matplotlib there are no figures, without scipy no tests of
     significance; the report then says what to install.
 
     Args:
-        out: The folder of a grid (``--output_dir``).
+        out: The folder of a grid (``--output_dir``), or one that holds several.
+        over: Compare every row with this one only, by name or title; None: every row with every other.
+        languages: Report on these test languages alone; None: on all.
+        to: Where the report goes; it is made if it is missing. None: ``out``.
 
     Returns:
         The path of ``report.md``.
 
     Raises:
-        InputError: If ``out`` is no folder, holds no results, or a results file is broken.
+        InputError: If ``out`` is no folder, holds no results, a results file is broken or there twice, there is no row
+            ``over`` or no result has one of ``languages``, or ``to`` is a file.
+
+    Example:
+        >>> import tempfile
+        >>> from hf_mixtrain.results import write_results
+        >>> cell = dict(task="panx", method="mix-ft", shots=5, seed=1, model="m", languages=["en", "de"], metric="f1",
+        ...     scores={"en": {"f1": 80.0}, "de": {"f1": 60.0}}, average=70.0, settings={}, shot_ids={}, versions={},
+        ...     train_seconds=1.5, peak_memory_bytes=1, surgery={})
+        >>> out = Path(tempfile.mkdtemp())
+        >>> path = write_results(out / "a", cell)
+        >>> write_report(out, languages=["de"], to=out / "only-de").relative_to(out).as_posix()
+        'only-de/report.md'
     """
     out = Path(out)
+    to = out if to is None else Path(to)
+    if to.exists() and not to.is_dir():
+        raise InputError(f"{to}: is a file. Expected a folder for the report, which is made if it is missing.")
     results = find_results(out)
     if not results:
         raise InputError(f"{out}: no results.json in this folder or below. Expected the --output_dir of a run.")
-    groups = group_results(results)
+    groups = _groups(results, languages, over)
     figures: dict[int, list[Path]] = {}
     hints = []
     try:
-        figures = {number: draw_figures(group, out / "figures") for number, group in enumerate(groups)}
+        figures = {number: draw_figures(group, to / "figures") for number, group in enumerate(groups)}
     except ImportError as error:
         hints.append(str(error))
-    images = {number: [path.relative_to(out).as_posix() for path in paths] for number, paths in figures.items()}
-    atomic_write_text(out / "report.csv", report_csv(results))
-    atomic_write_text(out / "report.tex", report_latex(results))
-    return atomic_write_text(out / "report.md", report_markdown(results, images=images, hints=hints))
+    images = {number: [path.relative_to(to).as_posix() for path in paths] for number, paths in figures.items()}
+    atomic_write_text(to / "report.csv", report_csv(results, languages=languages))
+    atomic_write_text(to / "report.tex", report_latex(results, over=over, languages=languages))
+    text = report_markdown(results, images=images, hints=hints, over=over, languages=languages)
+    return atomic_write_text(to / "report.md", text)
 
 
-def report_tables(group: Group) -> Iterator[tuple[str, Table]]:
+def report_tables(group: Group, over: str | None = None) -> Iterator[tuple[str, Table]]:
     """All tables of one group, each with the heading that it stands under.
 
     Without scipy there are no tests of significance.
+
+    Args:
+        group: One of `group_results`.
+        over: Compare every row with this one only; a group that does not have it has no comparisons. None: all pairs.
     """
     for metric in _metrics(group):
         # Those of one entity type or label, such as f1_PER beside f1, are in the CSV file only.
         if metric == group.metric or not any(metric.startswith(f"{other}_") for other in _metrics(group)):
             yield "Methods", method_table(group, metric)
+            if has_targets(group):
+                yield "Methods", method_table(group, metric, targets=True)
     yield "Methods", rank_table(group)
     yield "Methods", cost_table(group)
     compared = [shots for shots in group.shots if shots > 0] or group.shots
     for shots in compared:
         yield "Languages", language_table(group, shots)
-    for shots in compared:
-        if len(group.rows_at(shots)) > 1:
-            yield "Largest gains", gains_table(group, shots)
-    for shots in compared:
-        if len(group.rows_at(shots)) > 1:
-            try:
-                yield "Significance", significance_table(group, shots)
-            except ImportError:
-                break
+    comparable = [shots for shots in compared if _has_row(group, over) and row_pairs(group, shots, over)]
+    for shots in comparable:
+        yield "Largest gains", gains_table(group, shots, over=over)
+    for shots in comparable:
+        try:
+            yield "Significance", significance_table(group, shots, over)
+        except ImportError:
+            break
     for kind in ("family", "script"):
         for shots in compared:
             if group.common:
@@ -89,6 +120,8 @@ def report_markdown(
     *,
     images: Mapping[int, Sequence[str]] | None = None,
     hints: Sequence[str] = (),
+    over: str | None = None,
+    languages: Sequence[str] | None = None,
 ) -> str:
     """The whole report in Markdown.
 
@@ -96,14 +129,19 @@ def report_markdown(
         results: As `hf_mixtrain.results.find_results` returns them.
         images: Paths of the figures of each group, by its place in `group_results`, relative to the report.
         hints: Sentences for its end: what is missing, and why.
+        over: Compare every row with this one only; None: every row with every other.
+        languages: Report on these test languages alone; None: on all.
+
+    Raises:
+        InputError: If there are no results, no row ``over``, or no result has one of ``languages``.
     """
     parts = ["# Results", ""]
     missing = list(hints)
-    for number, group in enumerate(group_results(results)):
+    for number, group in enumerate(_groups(results, languages, over)):
         parts += [f"## {group.task}, {group.model}", ""]
         parts += [f"Test languages ({len(group.languages)}): {', '.join(group.languages)}. Metric: {group.metric}.", ""]
         parts += [f"- {note}" for note in group.notes] + [""] * bool(group.notes)
-        for heading, found in groupby(report_tables(group), key=lambda item: item[0]):
+        for heading, found in groupby(report_tables(group, over), key=lambda item: item[0]):
             tables = [table for _, table in found]
             parts += [f"### {heading}", ""]
             for table, following in zip_longest(tables, tables[1:]):
@@ -123,22 +161,29 @@ def report_markdown(
     return "\n".join(parts)
 
 
-def report_latex(results: Sequence[Mapping[str, Any]]) -> str:
-    r"""The tables in LaTeX, to be read with ``\input``; they need the package booktabs."""
-    tables = [to_latex(table) for group in group_results(results) for _, table in report_tables(group)]
+def report_latex(
+    results: Sequence[Mapping[str, Any]], *, over: str | None = None, languages: Sequence[str] | None = None
+) -> str:
+    r"""The tables in LaTeX, to be read with ``\input``; they need the package booktabs.
+
+    Arguments and errors are those of `report_markdown`.
+    """
+    groups = _groups(results, languages, over)
+    tables = [to_latex(table) for group in groups for _, table in report_tables(group, over)]
     return "\n".join(["% Needs \\usepackage{booktabs} and UTF-8.", *tables])
 
 
-def report_csv(results: Sequence[Mapping[str, Any]]) -> str:
+def report_csv(results: Sequence[Mapping[str, Any]], *, languages: Sequence[str] | None = None) -> str:
     """All scores as one tidy table: a line for each metric, method, K and language, and for the averages.
 
     Columns: ``task, model, metric, method, shots, language, mean, sd, n, gain, rank``. ``gain`` is over zero-shot;
-    ``rank`` is among the methods of that K and zero-shot; what is missing is empty.
+    ``rank`` is among the methods of that K and zero-shot; what is missing is empty. ``languages`` is as in
+    `report_markdown`.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["task", "model", "metric", "method", "shots", "language", "mean", "sd", "n", "gain", "rank"])
-    for group in group_results(results):
+    for group in group_results(results, languages=languages):
         for metric in _metrics(group):
             for shots in group.shots:
                 for language in [*group.languages, _AVERAGE]:
@@ -147,11 +192,15 @@ def report_csv(results: Sequence[Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def format_table(results: Sequence[Mapping[str, Any]]) -> str:
+def format_table(results: Sequence[Mapping[str, Any]], *, languages: Sequence[str] | None = None) -> str:
     """Languages × methods for the screen: one block for each task, model and K; ``*`` marks the best of a row.
 
     Args:
         results: As `hf_mixtrain.results.find_results` returns them; at least one.
+        languages: Show these test languages alone; None: all.
+
+    Raises:
+        InputError: If there are no results, or no result has one of ``languages``.
 
     Example:
         >>> result = dict(task="panx", method="mix-ft", shots=5, seed=1, model="m", languages=["en"], metric="f1",
@@ -163,10 +212,29 @@ def format_table(results: Sequence[Mapping[str, Any]]) -> str:
         average of 1   80.00
     """
     blocks = []
-    for group in group_results(results):
+    for group in group_results(results, languages=languages):
         compared = [shots for shots in group.shots if shots > 0] or group.shots
         blocks += [to_text(language_table(group, shots)) for shots in compared]
     return "\n\n".join(blocks)
+
+
+def _groups(results: Sequence[Mapping[str, Any]], languages: Sequence[str] | None, over: str | None) -> list[Group]:
+    """The groups; those without the row ``over`` say so. At least one must have it."""
+    groups = group_results(results, languages=languages)
+    if not any(_has_row(group, over) for group in groups):
+        rows = dict.fromkeys(row for group in groups for row in group.rows)
+        raise InputError(f"no row {over!r} to compare with. Expected one of: {'; '.join(rows)}.")
+    note = f"There is no row {over!r} here: nothing is compared with it."
+    return [g if _has_row(g, over) else replace(g, notes=(*g.notes, note)) for g in groups]
+
+
+def _has_row(group: Group, over: str | None) -> bool:
+    if over is None:
+        return True
+    try:
+        return bool(group.row_named(over))
+    except InputError:
+        return False
 
 
 def _metrics(group: Group) -> list[str]:
