@@ -19,16 +19,21 @@ def main(argv: Sequence[str]) -> int:
         0.
 
     Raises:
-        InputError: If the folder has no results, or a file is broken.
+        InputError: If the folder has no results, a file is broken, or a row or language is asked for that is not
+            there.
     """
     parser = CommandParser(
         "report",
         "Write report.md, report.csv, report.tex and figures/ from all results.json below a folder.",
-        "hf-mixtrain report out\nhf-mixtrain report out/panx",
+        "hf-mixtrain report study --over gradient-mix-train --languages de sw zh --to study/first-half\n"
+        "hf-mixtrain report out",
     )
     parser.add_argument("out", help="the --output_dir of a run, or a folder with several")
+    parser.add_argument("--over", metavar="ROW", help="compare every row of the tables with this one only")
+    parser.add_argument("--languages", nargs="+", metavar="CODE", help="report on these test languages only")
+    parser.add_argument("--to", metavar="FOLDER", help="where the report goes; left out: the folder of the results")
     arguments = parser.parse_args(argv)
-    path = write_report(arguments.out)
-    print(format_table(find_results(arguments.out)))
+    path = write_report(arguments.out, over=arguments.over, languages=arguments.languages, to=arguments.to)
+    print(format_table(find_results(arguments.out), languages=arguments.languages))
     print(f"\nReport: {path}")
     return 0
