@@ -100,6 +100,10 @@ class RunArguments:
     max_length: int | None = field(
         default=None, metadata={"help": "Longest input in word pieces; default: the task's."}
     )
+    freeze: list[str] = field(
+        default_factory=list,
+        metadata={"help": "Do not train the parameters in whose names one of these regular expressions is found."},
+    )
     select_on: Literal["last", "source-dev", "target-dev", "average"] = field(
         default="last",
         metadata={

@@ -23,6 +23,7 @@ from hf_mixtrain import GradientMixTrainer, GradientMixTrainingArguments
 from hf_mixtrain.data import FewShotData, data_collator
 from hf_mixtrain.evaluation import evaluate_languages
 from hf_mixtrain.experiment.environment import peak_memory, reset_peak_memory
+from hf_mixtrain.experiment.freezing import freeze
 from hf_mixtrain.experiment.material import Material
 from hf_mixtrain.experiment.order import EpochSampler, RowOrder
 from hf_mixtrain.experiment.selection import Averaging, BestOnDev, save_model
@@ -80,8 +81,10 @@ def train(
     source = [material.features(data.train)] if stage.train_on != "shots" else []
     shots = {name: material.features(part) for name, part in _shots(stage, data, language).items()}
     rows = concatenate_datasets([*source, *shots.values()])
+    model = material.new_model(start, data.seed)
+    freeze(model, material.settings.run.freeze)
     trainer = _StageTrainer(
-        model=material.new_model(start, data.seed),
+        model=model,
         args=arguments,
         train_dataset=rows,
         data_collator=data_collator(data.task, material.tokenizer),
