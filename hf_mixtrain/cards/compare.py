@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Comparison", "Row", "Spread", "compare"]
+__all__ = ["Comparison", "Row", "Spread", "compare", "compared"]
 
 Results = Mapping[str, Any]
 
@@ -76,11 +76,7 @@ def compare(results: Results, siblings: Sequence[Results] = ()) -> Comparison:
         [('de', 10.0)]
     """
     metric = results["metric"]
-    related = [cell for cell in siblings if _same_work(cell, results)]
-    seeds = {cell["seed"]: cell for cell in related if _same_cell(cell, results)} | {results["seed"]: results}
-    zero_shot = {cell["seed"]: cell for cell in related if _is_baseline(cell, results)}
-    if results["seed"] in zero_shot:
-        zero_shot = {results["seed"]: zero_shot[results["seed"]]}
+    seeds, zero_shot = _same_and_baselines(results, siblings)
 
     def mean(cell: Results, languages: Sequence[str]) -> float:
         return statistics.fmean(cell["scores"][language][metric] for language in languages)
@@ -104,6 +100,30 @@ def compare(results: Results, siblings: Sequence[Results] = ()) -> Comparison:
         zero_shot_seeds=tuple(sorted(zero_shot)),
         seeds=tuple(sorted(seeds)),
     )
+
+
+def compared(results: Results, siblings: Sequence[Results]) -> list[Results]:
+    """Return those siblings that `compare` looks at: without the others, it gives the same.
+
+    Example:
+        >>> cell = dict(task="panx", model="m", metric="f1", languages=["de"], settings={})
+        >>> few = {**cell, "method": "mix-ft", "shots": 1, "seed": 1}
+        >>> zero = {**cell, "method": "zero-shot", "shots": 0, "seed": 1}
+        >>> [one["method"] for one in compared(few, [few, zero, {**few, "task": "udpos"}])]
+        ['zero-shot']
+    """
+    seeds, zero_shot = _same_and_baselines(results, siblings)
+    return [*(cell for seed, cell in seeds.items() if seed != results["seed"]), *zero_shot.values()]
+
+
+def _same_and_baselines(results: Results, siblings: Sequence[Results]) -> tuple[dict[int, Results], dict[int, Results]]:
+    """By seed: cells like this one, itself among them, and the zero-shot cells that it is compared with."""
+    related = [cell for cell in siblings if _same_work(cell, results)]
+    seeds = {cell["seed"]: cell for cell in related if _same_cell(cell, results)} | {results["seed"]: results}
+    zero_shot = {cell["seed"]: cell for cell in related if _is_baseline(cell, results)}
+    if results["seed"] in zero_shot:
+        zero_shot = {results["seed"]: zero_shot[results["seed"]]}
+    return seeds, zero_shot
 
 
 def _same_work(cell: Results, results: Results) -> bool:

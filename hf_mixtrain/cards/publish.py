@@ -1,10 +1,10 @@
-"""A card on its way to the Hub: it names the repository instead of a folder."""
+"""A card on its way to the Hub: it names the repository instead of a folder, or the command that publishes it."""
 
 import re
 
 from hf_mixtrain.cards.usage import FOLDER
 
-__all__ = ["published_card"]
+__all__ = ["planned_card", "published_card"]
 
 _RELEASE = re.compile(r"(<!-- release -->\n).*?(\n<!-- /release -->)", re.DOTALL)
 
@@ -26,5 +26,26 @@ def published_card(text: str, repo_id: str, revision: str | None = None) -> str:
     """
     where = f"`{repo_id}`" + (f", revision `{revision}`" if revision else "")
     model = f'"{repo_id}"' + (f', revision="{revision}"' if revision else "")
-    text = _RELEASE.sub(lambda match: f"{match[1]}Published as {where}.{match[2]}", text)
-    return text.replace(FOLDER, model)
+    return _with_release(text, f"Published as {where}.").replace(FOLDER, model)
+
+
+def planned_card(text: str, command: str) -> str:
+    r"""Return the card of a model that is ready to be published and is not.
+
+    Args:
+        text: The card of the folder.
+        command: What publishes it.
+
+    Returns:
+        The card with that command, the same for the same arguments.
+
+    Example:
+        >>> card = "<!-- release -->\nNot yet published.\n<!-- /release -->"
+        >>> planned_card(card, "hf-mixtrain push out/cell me/ner").splitlines()[1]
+        'Not yet published on the Hub. To publish it: `hf-mixtrain push out/cell me/ner`'
+    """
+    return _with_release(text, f"Not yet published on the Hub. To publish it: `{command}`")
+
+
+def _with_release(text: str, sentence: str) -> str:
+    return _RELEASE.sub(lambda match: f"{match[1]}{sentence}{match[2]}", text)

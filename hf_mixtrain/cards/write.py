@@ -8,7 +8,7 @@ from huggingface_hub import ModelCard
 from huggingface_hub.utils import yaml_dump
 
 from hf_mixtrain.cards.base_models import base_model
-from hf_mixtrain.cards.facts import data_facts, folder_facts
+from hf_mixtrain.cards.facts import FolderFacts, data_facts, folder_facts
 from hf_mixtrain.cards.keep import keep_sections, restore_sections
 from hf_mixtrain.cards.metadata import card_data
 from hf_mixtrain.cards.text import card_text
@@ -31,6 +31,7 @@ def write_card(
     *,
     license: str | None = None,
     task: "Task | None" = None,
+    facts: FolderFacts | None = None,
 ) -> Path:
     """Write ``README.md`` of a cell: metadata for the Hub, then the text, all from files of the run.
 
@@ -43,6 +44,7 @@ def write_card(
         siblings: Results of other cells of the grid, for the zero-shot column and the spread over seeds.
         license: Licence of the model, as the Hub writes it (``"mit"``); default: that of the base model, if known.
         task: The task, if it is not one of the package.
+        facts: What the folder of the model holds, if it is not ``folder``.
 
     Returns:
         The path of the card.
@@ -63,7 +65,7 @@ def write_card(
     sections, metadata = _old_card(path)
     data, base = data_facts(results, task), base_model(results["model"], license)
     front = yaml_dump(card_data(results, data, base, extra=metadata), sort_keys=False).strip()
-    text = card_text(results, siblings, data, base, folder_facts(folder))
+    text = card_text(results, siblings, data, base, facts or folder_facts(folder))
     return atomic_write_text(path, restore_sections(f"---\n{front}\n---\n\n{text}", sections))
 
 

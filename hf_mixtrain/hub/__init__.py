@@ -3,6 +3,7 @@
 from hf_mixtrain.hub.download import download
 from hf_mixtrain.hub.explain import HubError
 from hf_mixtrain.hub.load import Checkpoint, load_checkpoint, load_released
+from hf_mixtrain.hub.model_cards import export_release, rewrite_model_card
 from hf_mixtrain.hub.push import Release, push_release, verify_release
 from hf_mixtrain.hub.registry import Released, find_released, read_registry, register
 from hf_mixtrain.hub.trainer import SafePushMixin
@@ -14,11 +15,13 @@ __all__ = [
     "Released",
     "SafePushMixin",
     "download",
+    "export_release",
     "find_released",
     "load_checkpoint",
     "load_released",
     "push_release",
     "read_registry",
     "register",
+    "rewrite_model_card",
     "verify_release",
 ]

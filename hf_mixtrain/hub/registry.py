@@ -124,7 +124,7 @@ def register(path: str | Path, results: Mapping[str, Any], release: Release, pub
         The entry.
 
     Raises:
-        InputError: If the file is there and is no registry.
+        InputError: If the file is there and is no registry; or if a plan would take the place of what is published.
     """
     entry = Released(
         name=model_name(results),
@@ -135,7 +135,14 @@ def register(path: str | Path, results: Mapping[str, Any], release: Release, pub
         sha256=dict(release.sha256),
         publish=publish,
     )
-    others = [other for other in read_registry(path) if other.name != entry.name] if Path(path).is_file() else []
+    known = read_registry(path) if Path(path).is_file() else []
+    others = [other for other in known if other.name != entry.name]
+    for other in known:
+        if other.name == entry.name and other.commit and not entry.commit:
+            raise InputError(
+                f"{path}: {entry.name} is published already, as {other.repo_id} at {other.tag or other.commit}. Leave "
+                "out --dry_run to publish what has changed, or leave out --registry."
+            )
     entries = sorted([*others, entry], key=lambda one: tuple(str(getattr(one, field.name)) for field in fields(one)))
     body = yaml.safe_dump([asdict(one) for one in entries], sort_keys=False, allow_unicode=True, width=1000)
     atomic_write_text(path, _HEAD + body)

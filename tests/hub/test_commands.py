@@ -34,7 +34,9 @@ def test_a_release_is_planned_published_and_fetched_by_its_name(client, folder, 
     push = ("push", str(folder), repo_id, "--tag", "v1.0", "--registry", registry)
     assert "README.md" in hf_mixtrain(client, *push, "--dry_run")
     error = hf_mixtrain(client, "download", NAME, "--registry", registry, ok=False)
-    assert error == f"error: {NAME}: not yet published. To publish it: hf-mixtrain {' '.join(push)}"
+    # Of folders of the machine, a registry has the names alone.
+    again = f"hf-mixtrain push ./cell {repo_id} --tag v1.0 --registry ./registry.yaml"
+    assert error == f"error: {NAME}: not yet published. To publish it: {again}"
     assert client.hub.requests == []
 
     assert repo_id in hf_mixtrain(client, *push)

@@ -70,3 +70,10 @@ def test_every_entry_of_the_package_says_how_to_publish_it_or_has_a_commit():
     for entry in read_registry():
         assert entry.sha256["model.safetensors"]
         assert entry.commit or entry.publish.startswith("hf-mixtrain push ")
+
+
+def test_a_plan_takes_no_release_away(registry):
+    register(registry, CELL, Release("me/panx", "a" * 40, "v1.0", "", True, PLANNED.sha256), "publish")
+    with pytest.raises(InputError, match=f"{NAME} is published already, as me/panx at v1.0"):
+        register(registry, CELL, PLANNED, "publish")
+    assert read_registry(registry)[0].commit == "a" * 40
