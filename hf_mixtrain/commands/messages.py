@@ -16,7 +16,7 @@ def set_up_messages(*, verbose: bool = False, is_main: bool = True) -> None:
     import datasets
     import transformers
 
-    handler: logging.Handler = logging.StreamHandler(sys.stderr) if is_main else logging.NullHandler()
+    handler = _Screen() if is_main else logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     package = logging.getLogger("hf_mixtrain")
     package.handlers[:] = [handler]
@@ -29,3 +29,10 @@ def set_up_messages(*, verbose: bool = False, is_main: bool = True) -> None:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     datasets.disable_progress_bars()
+
+
+class _Screen(logging.Handler):
+    """Writes to what is standard error at that moment, also where it was replaced (notebooks, tests)."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)

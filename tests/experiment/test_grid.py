@@ -81,8 +81,8 @@ def test_a_folder_is_the_same_however_it_is_written(run, data_dir, encoder_dir, 
     encoder = encoder_dir.relative_to(data_dir.parent)
     again = run("out", "--method", "zero-shot", "--data_source", f"{data_dir.name}/", "--model_name_or_path", encoder)
     assert "1 of 1 cells are finished already." in caplog.messages
-    assert (again.results[0]["model"], again.results[0]["settings"]["data_source"]) == ("./encoder0", "./data0")
-    with pytest.raises(InputError, match=r"made with model './encoder0', now 'xlm-roberta-base'"):
+    assert (again.results[0]["model"], again.results[0]["settings"]["data_source"]) == (f"./{encoder}", f"./{data_dir.name}")
+    with pytest.raises(InputError, match=rf"made with model '\./{encoder}', now 'xlm-roberta-base'"):
         run("out", "--method", "zero-shot", "--model_name_or_path", "xlm-roberta-base")
 
 
