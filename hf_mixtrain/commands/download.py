@@ -9,17 +9,7 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str]) -> int:
-    """Fetch a model into the cache and print its folder.
-
-    Args:
-        argv: The command's arguments.
-
-    Returns:
-        0.
-
-    Raises:
-        InputError: If there is no such model, or it cannot be fetched.
-    """
+    """Fetch a model into the cache and print its folder; `InputError` if there is none, or it cannot be fetched."""
     parser = CommandParser(
         "download",
         "Fetch a model from the Hub into the cache, check every file by its hash, and print the folder.",

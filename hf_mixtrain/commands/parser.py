@@ -1,4 +1,7 @@
-"""The parser of the smaller commands: errors are one line, help ends with commands that can be pasted."""
+"""The parser of the smaller commands: errors are one line, help ends with commands that can be pasted.
+
+``main`` of each of them takes the command line without the command's name and returns the exit status.
+"""
 
 import argparse
 from typing import NoReturn

@@ -14,17 +14,7 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str]) -> int:
-    """Push a folder to the Hub as one commit.
-
-    Args:
-        argv: The command's arguments.
-
-    Returns:
-        0.
-
-    Raises:
-        InputError: If the folder cannot be released, or the Hub refuses.
-    """
+    """Push a folder to the Hub as one commit; `InputError` if it cannot be released, or the Hub refuses."""
     parser = CommandParser(
         "push",
         "Upload model, tokenizer, card and results as one commit, after a search for pickles and access tokens. The "
@@ -62,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
         if arguments.model_cards:
             export_release(arguments.folder, arguments.model_cards, entry)
     if arguments.dry_run:
-        print(f"{len(release.sha256)} files can be pushed to {release.url}:")
+        print(f"{len(release.sha256)} files can be pushed to {release.repo_id}:")
         for name in sorted(release.sha256):
             print(f"  {name}")
     else:

@@ -10,18 +10,7 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write the report of a folder and show the tables per language.
-
-    Args:
-        argv: The command's arguments.
-
-    Returns:
-        0.
-
-    Raises:
-        InputError: If the folder has no results, a file is broken, or a row or language is asked for that is not
-            there.
-    """
+    """Write the report of a folder and show its tables; `InputError` if it has no results, or a file is broken."""
     parser = CommandParser(
         "report",
         "Write report.md, report.csv, report.tex and figures/ from all results.json below a folder.",

@@ -9,17 +9,7 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str]) -> int:
-    """Compare the gradients of languages and write numbers and heat map.
-
-    Args:
-        argv: The command's arguments.
-
-    Returns:
-        0.
-
-    Raises:
-        InputError: If checkpoint or data are missing or not as expected.
-    """
+    """Compare the gradients of languages; `InputError` if checkpoint or data are missing or not as expected."""
     parser = CommandParser(
         "similarity",
         "Write a heat map (PNG) and the numbers (JSON) of the cosines between the gradients of all languages, before "
