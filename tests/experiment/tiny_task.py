@@ -22,7 +22,8 @@ def write_tsv(path, rows):
 
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
+    folder = tmp_path_factory.mktemp("of-data") / "data"
+    folder.mkdir()
     (folder / "panx").mkdir()
     for language in NAMES:
         for split, count, shift in [("train", 48 if language == "en" else 8, 0), ("dev", 6, 50), ("test", 12, 60)]:
@@ -32,7 +33,8 @@ def data_dir(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def encoder_dir(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("encoder")
+    folder = tmp_path_factory.mktemp("of-encoder") / "encoder"
+    folder.mkdir()
     words = sorted({word for part in (NAMES, PLACES, WORDS) for group in part.values() for word in group})
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words, *(f"unused{number}" for number in range(20))]
     backend = Tokenizer(models.WordLevel({piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]"))

@@ -16,7 +16,7 @@ __all__ = ["data_dir", "encoder_dir", "flags"]
 
 ROOT = Path(__file__).parents[2]
 MODEL_CARDS = ROOT / "model_cards"
-NAME = "encoder0-panx-gradient-mix-train-k5-seed1"
+NAME = "encoder-panx-gradient-mix-train-k5-seed1"
 
 
 def rewritten(folder, entry, tmp_path):

@@ -57,11 +57,11 @@ def test_each_finished_cell_is_pushed_with_the_card_that_knows_the_others(client
 
 
 def test_a_push_that_fails_stops_no_grid_and_the_command_that_completes_it_is_told(client, run, tmp_path):
-    failing, other = "me/encoder0-panx-zero-shot-k0-seed1", "me/encoder0-panx-naive-mix-train-k5-seed1"
+    failing, other = "me/encoder-panx-zero-shot-k0-seed1", "me/encoder-panx-naive-mix-train-k5-seed1"
     client.hub.fail("POST", f"/api/models/{failing}/commit/main", *[RESET] * 50)
     status, text = run("--push_to_hub")
     assert status == 1
-    assert "not pushed: panx zero-shot k0 seed1: me/encoder0-panx-zero-shot-k0-seed1: cannot reach" in text
+    assert "not pushed: panx zero-shot k0 seed1: me/encoder-panx-zero-shot-k0-seed1: cannot reach" in text
     assert text.endswith("The same command again pushes what is missing.")
     assert (tmp_path / "out" / ZERO / "model.safetensors").is_file()
     assert (tmp_path / "out" / NAIVE / "results.json").is_file()
