@@ -68,7 +68,7 @@ def card_text(
         seconds=_duration(results["train_seconds"]),
         memory=_memory(results["peak_memory_bytes"]),
         versions=_versions(results),
-        limits=_limits(results, data, base),
+        limits=_limits(results, data, base, comparison),
     )
 
 
@@ -173,8 +173,11 @@ def _surgery(surgery: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"text": text, "rows": rows}
 
 
-def _limits(results: Results, data: DataFacts, base: BaseModel) -> list[str]:
+def _limits(results: Results, data: DataFacts, base: BaseModel, comparison: Comparison) -> list[str]:
     limits = [f"Tested in {', '.join(data.language_names.values())}, and in no other language."]
+    losses = [row.gain for row in comparison.means if row.gain is not None and row.gain < 0]
+    if losses:
+        limits.insert(0, f"On average {-min(losses):.2f} points worse than zero-shot: it is kept as a result.")
     if data.source != "demo":
         limits += TASK_NOTES.get(results["task"], ())
     if results["shots"]:
