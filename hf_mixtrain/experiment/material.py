@@ -206,7 +206,19 @@ class Material:
         return self._load_pretrained(_HEADS[task.kind], start, dtype=torch.float32, **labels)
 
     def export(self, trained: Path, folder: Path) -> None:
-        """Put a trained model and its tokenizer into ``folder``, with the encoder's whole vocabulary."""
+        """Put a trained model and its tokenizer into ``folder``, with the encoder's whole vocabulary.
+
+        ``config.json`` comes last: a folder that has it has all of the model, also if the process was killed here once.
+        """
+        part = folder / ".part"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        self._save_whole(trained, part)
+        for path in sorted(part.iterdir(), key=lambda path: path.name == "config.json"):
+            path.replace(folder / path.name)
+        part.rmdir()
+
+    def _save_whole(self, trained: Path, folder: Path) -> None:
         if not self.settings.run.trim_vocabulary:
             shutil.copytree(trained, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
             return

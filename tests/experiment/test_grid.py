@@ -177,6 +177,20 @@ def test_selection_on_source_dev_is_a_setting(run):
     assert by_method(run("out", *flags))["naive-mix-train"]["settings"]["select_on"] == "source-dev"
 
 
+@pytest.mark.parametrize("trimmed", ["true", "false"])
+def test_a_model_that_was_half_saved_once_is_saved_whole(run, tmp_path, trimmed):
+    """What a killed process leaves: some files aside, and no config.json."""
+    from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+    folder = tmp_path / "out/panx/ord-fs/k5/seed1/de"
+    (folder / ".part").mkdir(parents=True)
+    (folder / ".part/model.safetensors").write_bytes(b"half of it")
+    run("out", "--trim_vocabulary", trimmed, "--method", "ord-fs")
+    assert not (folder / ".part").exists()
+    assert AutoModelForTokenClassification.from_pretrained(folder).config.vocab_size == 47
+    assert len(AutoTokenizer.from_pretrained(folder)) == 47
+
+
 def test_what_was_trained_trimmed_is_saved_with_the_whole_vocabulary(run, encoder_dir, tmp_path):
     from transformers import AutoModel, AutoModelForTokenClassification, AutoTokenizer
 
