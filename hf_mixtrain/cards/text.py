@@ -175,9 +175,9 @@ def _surgery(surgery: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _limits(results: Results, data: DataFacts, base: BaseModel, comparison: Comparison) -> list[str]:
     limits = [f"Tested in {', '.join(data.language_names.values())}, and in no other language."]
-    losses = [row.gain for row in comparison.means if row.gain is not None and row.gain < 0]
-    if losses:
-        limits.insert(0, f"On average {-min(losses):.2f} points worse than zero-shot: it is kept as a result.")
+    overall = comparison.means[-1]  # over the targets where there are any
+    if overall.gain is not None and overall.gain < 0:
+        limits.insert(0, f"{-overall.gain:.2f} points worse than zero-shot ({overall.language}): kept as a result.")
     if data.source != "demo":
         limits += TASK_NOTES.get(results["task"], ())
     if results["shots"]:

@@ -133,7 +133,10 @@ def test_scores_of_single_labels_are_in_the_text_alone(cell, folder):
 def test_a_model_worse_than_zero_shot_says_so(cell, zero_shot, folder):
     assert "worse than zero-shot" not in write_card(folder, cell, [zero_shot]).read_text()
     better = zero_shot | {"scores": {code: {"f1": 99.5} for code in zero_shot["scores"]}}
-    assert "points worse than zero-shot: it is kept as a result." in write_card(folder, cell, [better]).read_text()
+    assert (
+        "points worse than zero-shot (mean, target languages): kept as a result."
+        in write_card(folder, cell, [better]).read_text()
+    )
 
 
 def test_zero_shot_card_has_neither_shots_nor_gain(zero_shot, other_seed, folder):
