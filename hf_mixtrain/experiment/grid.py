@@ -1,7 +1,6 @@
 """A grid: its cells one after the other, finished ones skipped, failed ones reported at the end."""
 
 import logging
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from accelerate import PartialState
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cells import Cell, grid, is_finished, share
-from hf_mixtrain.experiment.locks import one_at_a_time
+from hf_mixtrain.experiment.locks import in_use, one_at_a_time, remove_unused
 from hf_mixtrain.experiment.material import Material
 from hf_mixtrain.experiment.plan import costs
 from hf_mixtrain.experiment.progress import Progress
@@ -67,16 +66,17 @@ def run_grid(settings: Settings) -> Outcome:
     failed: dict[Cell, Exception] = {}
     is_main = PartialState().is_main_process
     if mine:
-        material.check()
-        progress = Progress(costs(mine, material), len(mine))
-        stages = Stages(material, stages_folder, progress)
-        for cell in mine:
-            progress.cell(str(cell))
-            error = _run(cell, settings, material, stages, output_dir)
-            if error is not None:
-                failed[cell] = error
-            elif is_main:
-                publisher.push(cell)
+        with in_use(stages_folder):
+            material.check()
+            progress = Progress(costs(mine, material), len(mine))
+            stages = Stages(material, stages_folder, progress)
+            for cell in mine:
+                progress.cell(str(cell))
+                error = _run(cell, settings, material, stages, output_dir)
+                if error is not None:
+                    failed[cell] = error
+                elif is_main:
+                    publisher.push(cell)
     done = [cell for cell in cells if is_finished(cell, settings, material.languages)]
     if len(done) == len(cells):
         _tidy(settings, stages_folder, output_dir, done)
@@ -119,4 +119,4 @@ def _tidy(settings: Settings, stages_folder: Path, output_dir: Path, cells: list
     for cell in cells:
         try_card(cell.folder(output_dir), siblings=siblings, task=settings.task)
     if settings.run.save_models == "none":
-        shutil.rmtree(stages_folder, ignore_errors=True)
+        remove_unused(stages_folder)
