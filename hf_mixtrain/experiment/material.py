@@ -69,7 +69,10 @@ class Material:
     @cached_property
     def languages(self) -> list[str]:
         """All languages, source first: for zero-shot too only those that have shots, if other methods need them."""
-        return self._load(self._most_shots, self.settings.run.seeds[0], self.settings.run.languages).languages
+        run = self.settings.run
+        data = self._load(self._most_shots, run.seeds[0], run.languages)
+        self._data[self._most_shots, run.seeds[0]] = data
+        return data.languages
 
     @property
     def target_dev(self) -> bool:
