@@ -13,6 +13,9 @@ __all__ = ["Group", "group_results"]
 
 ZERO_SHOT = "zero-shot"
 
+# What stands for the value of a setting that a result does not name.
+_DEFAULT = "default"
+
 # A note names so many rows and counts the others.
 _NAMED_ROWS = 6
 
@@ -22,8 +25,9 @@ class Group:
     """The results of one task, model and main metric.
 
     A *row* is a method's name. Results of one method whose settings differ are in rows of their own, at every K, so
-    that they are never averaged: in brackets are those of the differing settings that the row does not leave at their
-    defaults. Only if results of one method, K and seed differ in nothing but their test languages are these there too.
+    that they are never averaged: in brackets are those of the differing settings that the row has neither at their
+    defaults nor, if no row has all of them at their defaults, at what most rows have. Only if results of one method, K
+    and seed differ in nothing but their test languages are these there too.
 
     Attributes:
         task: Name of the task.
@@ -157,7 +161,8 @@ def _group(
     task: str, model: str, metric: str, results: Sequence[Mapping[str, Any]], chosen: Sequence[str] | None
 ) -> Group:
     splitting = _splitting_settings(results)
-    rows = _row_names(results, splitting)
+    usual = _usual_settings(results, splitting)
+    rows = _row_names(results, splitting, usual)
     cells: dict[tuple[str, int], dict[int, Mapping[str, Any]]] = defaultdict(dict)
     for row, result in zip(rows, results, strict=True):
         shots, seed = result["shots"], result["seed"]
@@ -175,15 +180,21 @@ def _group(
     if len(common) < len(languages):
         found = f"the {len(common)} of them that every result has: {', '.join(common)}" if common else "no language"
         notes.append(f"The results are of {len(languages)} test languages in all; averages are over {found}.")
-    notes += [*_settings_notes(results, splitting), *_version_notes(results, rows)]
+    notes += [*_settings_notes(results, splitting, usual), *_version_notes(results, rows)]
     targets = tuple(code for code in common if code not in sources)
     return Group(task, model, metric, tuple(languages), tuple(common), targets, dict(cells), tuple(notes))
 
 
-def _row_names(results: Sequence[Mapping[str, Any]], splitting: Mapping[str, Sequence[str]]) -> list[str]:
+def _row_names(
+    results: Sequence[Mapping[str, Any]], splitting: Mapping[str, Sequence[str]], usual: Mapping[str, str]
+) -> list[str]:
     """The row of each result: its method and, in brackets, what tells it from the method's other results."""
     brackets = [
-        [f"{key}={result['settings'][key]}" for key in splitting[result["method"]] if key in result["settings"]]
+        [
+            f"{key}={value}"
+            for key, value in _values(result, splitting[result["method"]]).items()
+            if value != usual.get(key, _DEFAULT)
+        ]
         for result in results
     ]
     rows = [_row(result["method"], inside) for result, inside in zip(results, brackets, strict=True)]
@@ -212,29 +223,56 @@ def _splitting_settings(results: Sequence[Mapping[str, Any]]) -> dict[str, list[
     return {method: sorted(_differing(settings)) for method, settings in by_method.items()}
 
 
+def _usual_settings(results: Sequence[Mapping[str, Any]], splitting: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Of the settings that split methods, those that more than half of three or more rows have at another value than
+    the default, so that the few that do not are told by it. But a row with all defaults is called by its method alone:
+    where there is one, none of its settings are among them.
+    """
+    rows = {}
+    for result in results:
+        values = _values(result, splitting[result["method"]])
+        rows[result["method"], tuple(values.values())] = values
+    plain = {key for values in rows.values() if set(values.values()) == {_DEFAULT} for key in values}
+    usual = {}
+    for key in sorted({key for keys in splitting.values() for key in keys} - plain):
+        counts = Counter(values[key] for values in rows.values() if key in values)
+        [(value, count)] = counts.most_common(1)
+        if value != _DEFAULT and counts.total() > 2 and 2 * count > counts.total():
+            usual[key] = value
+    return usual
+
+
+def _values(result: Mapping[str, Any], keys: Sequence[str]) -> dict[str, str]:
+    return {key: str(result["settings"].get(key, _DEFAULT)) for key in keys}
+
+
 def _differing(mappings: Sequence[Mapping[str, Any]]) -> set[str]:
     keys = {key for mapping in mappings for key in mapping} - NEUTRAL_SETTINGS
     return {key for key in keys if len({repr(mapping.get(key)) for mapping in mappings}) > 1}
 
 
-def _settings_notes(results: Sequence[Mapping[str, Any]], splitting: Mapping[str, Sequence[str]]) -> list[str]:
+def _settings_notes(
+    results: Sequence[Mapping[str, Any]], splitting: Mapping[str, Sequence[str]], usual: Mapping[str, str]
+) -> list[str]:
     """What the rows' names do not say of their settings, and how to read what they say."""
     notes = []
     for key in sorted(_differing([result["settings"] for result in results])):
         methods: dict[str, set[str]] = defaultdict(set)
         for result in results:
             if key not in splitting[result["method"]]:
-                methods[str(result["settings"].get(key, "default"))].add(result["method"])
-        if methods.keys() - {"default"}:
+                methods[str(result["settings"].get(key, _DEFAULT))].add(result["method"])
+        if methods.keys() - {_DEFAULT}:
             parts = [f"{value}: {', '.join(sorted(names))}" for value, names in sorted(methods.items())]
             split = sorted(method for method, keys in splitting.items() if key in keys)
             parts += [f"in brackets: {', '.join(split)}"] * bool(split)
             notes.append(f"Settings differ, `{key}` ({'; '.join(parts)}).")
     if keys := sorted({key for keys in splitting.values() for key in keys}):
         named = ", ".join(f"`{key}`" for key in keys)
+        most = ", ".join(f"`{key}`={value}" for key, value in usual.items())
+        most = f" or, as most rows have it, at {most}" if most else ""
         notes.append(
             f"Settings differ within a method, {named}: such results are in rows of their own and are not averaged. "
-            "In brackets is what a row does not leave at its default."
+            f"In brackets is what a row does not leave at its default{most}."
         )
     return notes
 

@@ -92,6 +92,28 @@ def test_a_variant_is_compared_with_zero_shot_of_its_settings_else_with_the_plai
     }
 
 
+def test_rows_are_not_told_by_what_most_of_them_have(result):
+    small = {"per_device_train_batch_size": 16}
+    results = [
+        result("zero-shot", 0, 1, EN_DE, settings=small),
+        result("gradient-mix-train", 5, 1, EN_DE, settings=small),
+        result("gradient-mix-train", 5, 1, EN_DE, settings=small | {"surgery": "pcgrad"}),
+        result("gradient-mix-train", 5, 1, EN_DE, settings={"paper_exact": True, "per_device_train_batch_size": 4}),
+    ]
+    group = group_results(results)[0]
+    exact = "gradient-mix-train (paper_exact=True, per_device_train_batch_size=4)"
+    assert group.rows == ["zero-shot", "gradient-mix-train", exact, "gradient-mix-train (surgery=pcgrad)"]
+    assert {group.zero_shot_of(row) for row in group.rows} == {"zero-shot"}
+    assert group.notes[-1].endswith("at its default or, as most rows have it, at `per_device_train_batch_size`=16.")
+    results.append(result("gradient-mix-train", 5, 1, EN_DE))
+    assert group_results(results)[0].rows[1:] == [
+        "gradient-mix-train",
+        exact,
+        "gradient-mix-train (per_device_train_batch_size=16)",
+        "gradient-mix-train (per_device_train_batch_size=16, surgery=pcgrad)",
+    ]
+
+
 def test_the_notes_on_fifteen_variants_are_short(result):
     variants = [{}, *({"surgery": f"kind{number}"} for number in range(14))]
     results = [
