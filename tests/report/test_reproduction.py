@@ -9,7 +9,10 @@ from hf_mixtrain.report import write_report
 
 DOCS = Path(__file__).parents[2] / "docs"
 PARTS = sorted(folder.name for folder in (DOCS / "reproduction").iterdir() if (folder / "report.md").is_file())
-MEAN_AND_SD = re.compile(r"\d+\.\d\d ± \d+\.\d\d")
+NUMBERS = {
+    "mean and sd": re.compile(r"\d+\.\d\d ± \d+\.\d\d \(\d+\)"),
+    "interval": re.compile(r"[-+]\d+\.\d\d to [-+]\d+\.\d\d"),
+}
 
 
 def tables(report: Path) -> list[str]:
@@ -23,12 +26,12 @@ def test_the_reports_are_those_of_the_results_beside_them(part, tmp_path):
     assert tables(tmp_path / "report.md") == tables(folder / "report.md")
 
 
-def test_every_mean_in_the_text_is_in_a_report():
-    known = {
-        number
-        for report in (DOCS / "reproduction").rglob("report.md")
-        for number in MEAN_AND_SD.findall(report.read_text())
-    }
-    told = MEAN_AND_SD.findall((DOCS / "reproduction.md").read_text().replace("**", ""))
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_every_number_of_the_tables_is_in_a_report(kind):
+    def numbers(path: Path) -> list[str]:
+        return NUMBERS[kind].findall(path.read_text().replace("**", "").replace("−", "-"))
+
+    known = {number for report in (DOCS / "reproduction").rglob("report.md") for number in numbers(report)}
+    told = numbers(DOCS / "reproduction.md")
     assert told
     assert [number for number in told if number not in known] == []
