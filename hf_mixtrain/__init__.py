@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hf_mixtrain.drop_in import GradientMixTrainer
+    from hf_mixtrain.gradient_mix_trainer import GradientMixTrainer
     from hf_mixtrain.trainer import GradientMixMixin, GradientMixTrainingArguments
 
 __all__ = ["GradientMixMixin", "GradientMixTrainer", "GradientMixTrainingArguments", "__version__"]
@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "GradientMixMixin": "hf_mixtrain.trainer",
-    "GradientMixTrainer": "hf_mixtrain.drop_in",
+    "GradientMixTrainer": "hf_mixtrain.gradient_mix_trainer",
     "GradientMixTrainingArguments": "hf_mixtrain.trainer",
 }
 

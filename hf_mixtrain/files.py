@@ -6,8 +6,6 @@ from pathlib import Path
 
 from huggingface_hub import constants
 
-__all__ = ["atomic_write_text", "cache_dir", "is_path", "portable_path"]
-
 
 def cache_dir() -> Path:
     """Return the folder for what can be made again: ``HF_MIXTRAIN_CACHE``, else ``hf_mixtrain`` in ``HF_HOME``.

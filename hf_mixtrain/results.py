@@ -9,8 +9,6 @@ from typing import Any
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text, is_path, portable_path
 
-__all__ = ["NEUTRAL_SETTINGS", "RESULTS_FILE", "find_results", "portable_settings", "read_results", "write_results"]
-
 RESULTS_FILE = "results.json"
 
 # Where files go and what a run is called says nothing about how it was trained.

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["BaseModel", "base_model"]
-
 
 class BaseModel(NamedTuple):
     """What a card says of the base model; ``hub_id`` and ``license`` are None where they are not known."""

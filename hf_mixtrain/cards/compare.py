@@ -4,8 +4,6 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Comparison", "Row", "Spread", "compare", "compared"]
-
 Results = Mapping[str, Any]
 
 # A zero-shot score is a fair baseline only if it was measured on the same data.

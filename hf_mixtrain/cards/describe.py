@@ -7,8 +7,6 @@ from typing import Any
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.methods import METHODS, Stage
 
-__all__ = ["citations", "describe_method"]
-
 _TRAIN_ON = {
     ("source", False): "A model is trained on the source language alone.",
     ("shots", False): "It is then trained further on the shots of all target languages together.",

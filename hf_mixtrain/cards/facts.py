@@ -15,8 +15,6 @@ from hf_mixtrain.errors import InputError
 if TYPE_CHECKING:
     from hf_mixtrain.data import Task
 
-__all__ = ["DataFacts", "DataPart", "FolderFacts", "data_facts", "folder_facts", "model_name", "shots_checksum"]
-
 
 class DataPart(NamedTuple):
     """Where the test set of one language is; ``hub_id`` is None for data that did not come from the Hub."""

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["keep_sections", "restore_sections"]
-
 _MARKER = re.compile(r"^<!-- (/?)keep: ([\w-]+) -->[ \t]*$", re.MULTILINE)
 
 

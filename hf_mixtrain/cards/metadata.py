@@ -10,8 +10,6 @@ from huggingface_hub.repocard_data import eval_results_to_model_index
 from hf_mixtrain.cards.base_models import BaseModel
 from hf_mixtrain.cards.facts import DataFacts, model_name
 
-__all__ = ["card_data"]
-
 # Names that the Hub knows; scores of single labels are in the text alone.
 _HUB_METRICS = {"accuracy", "exact_match", "f1", "precision", "recall"}
 _ISO_639 = re.compile(r"[a-z]{2,3}")

@@ -1,7 +1,5 @@
 """What cards say of tasks and metrics beyond the numbers."""
 
-__all__ = ["METRIC_TITLES", "TASK_NOTES"]
-
 # By kind of task, then by the metric's key in `scores`.
 METRIC_TITLES = {
     "token-classification": {

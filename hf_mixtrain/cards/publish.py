@@ -4,8 +4,6 @@ import re
 
 from hf_mixtrain.cards.usage import FOLDER
 
-__all__ = ["planned_card", "published_card"]
-
 _RELEASE = re.compile(r"(<!-- release -->\n).*?(\n<!-- /release -->)", re.DOTALL)
 
 

@@ -14,8 +14,6 @@ from hf_mixtrain.cards.notes import TASK_NOTES
 from hf_mixtrain.cards.usage import recipe, usage
 from hf_mixtrain.methods import METHODS
 
-__all__ = ["card_text"]
-
 Results = Mapping[str, Any]
 
 

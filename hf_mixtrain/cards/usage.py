@@ -7,8 +7,6 @@ import yaml
 
 from hf_mixtrain.results import portable_settings
 
-__all__ = ["FOLDER", "recipe", "usage"]
-
 # Stands in the snippets of a card until it is published; see `hf_mixtrain.cards.publish`.
 FOLDER = '"path/to/this/folder"'
 

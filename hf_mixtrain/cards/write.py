@@ -19,8 +19,6 @@ from hf_mixtrain.results import read_results
 if TYPE_CHECKING:
     from hf_mixtrain.data import Task
 
-__all__ = ["CARD_FILE", "write_card"]
-
 CARD_FILE = "README.md"
 
 

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from hf_mixtrain.commands.parser import CommandParser
 from hf_mixtrain.hub import download
 
-__all__ = ["main"]
-
 
 def main(argv: Sequence[str]) -> int:
     """Fetch a model into the cache and print its folder; `InputError` if there is none, or it cannot be fetched."""

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["call", "main"]
-
 _COMMANDS = {
     "run": "train methods x K x seeds, evaluate every language, make a report",
     "report": "make the tables and figures again, from the results files alone",

@@ -3,8 +3,6 @@
 import logging
 import sys
 
-__all__ = ["set_up_messages"]
-
 
 def set_up_messages(*, verbose: bool = False, is_main: bool = True) -> None:
     """Send this package's messages to the screen, and hide bars, logs and hints of the libraries below it.

@@ -8,8 +8,6 @@ from typing import NoReturn
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["CommandParser"]
-
 
 class CommandParser(argparse.ArgumentParser):
     """`argparse.ArgumentParser` whose errors are `InputError`.

@@ -10,8 +10,6 @@ from hf_mixtrain.files import portable_path
 from hf_mixtrain.hub import export_release, push_release, register
 from hf_mixtrain.results import read_results
 
-__all__ = ["main"]
-
 
 def main(argv: Sequence[str]) -> int:
     """Push a folder to the Hub as one commit; `InputError` if it cannot be released, or the Hub refuses."""

@@ -11,8 +11,6 @@ from transformers import HfArgumentParser
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["RecipeParser", "read_recipe"]
-
 
 class RecipeParser(HfArgumentParser):
     """A parser of dataclasses whose first argument may be a YAML file; flags win over the file.

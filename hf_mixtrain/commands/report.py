@@ -6,8 +6,6 @@ from hf_mixtrain.commands.parser import CommandParser
 from hf_mixtrain.report import format_table, write_report
 from hf_mixtrain.results import find_results
 
-__all__ = ["main"]
-
 
 def main(argv: Sequence[str]) -> int:
     """Write the report of a folder and show its tables; `InputError` if it has no results, or a file is broken."""

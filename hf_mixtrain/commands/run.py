@@ -15,8 +15,6 @@ from hf_mixtrain.experiment.cells import grid, is_finished, share
 from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments, Settings
 from hf_mixtrain.experiment.summary import summary_table
 
-__all__ = ["main", "parse_settings"]
-
 logger = logging.getLogger(__name__)
 
 _EXAMPLES = """\

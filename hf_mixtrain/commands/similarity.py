@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from hf_mixtrain.commands.messages import set_up_messages
 from hf_mixtrain.commands.parser import CommandParser
 
-__all__ = ["main"]
-
 
 def main(argv: Sequence[str]) -> int:
     """Compare the gradients of languages; `InputError` if checkpoint or data are missing or not as expected."""

@@ -1,12 +1,12 @@
 """Data: task → source → shots → features. Knows nothing of training."""
 
-from .features import data_collator, featurize
-from .fewshot import FewShotData, load_fewshot
-from .languages import LANGUAGES, Language
-from .shots import sample_shots
-from .shots_file import ShotsFile, read_shots, write_shots
-from .sources import Source, open_source
-from .task import Task, list_tasks, load_task
+from hf_mixtrain.data.features import data_collator, featurize
+from hf_mixtrain.data.fewshot import FewShotData, load_fewshot
+from hf_mixtrain.data.languages import LANGUAGES, Language
+from hf_mixtrain.data.shots import sample_shots
+from hf_mixtrain.data.shots_file import ShotsFile, read_shots, write_shots
+from hf_mixtrain.data.sources import Source, open_source
+from hf_mixtrain.data.task import Task, list_tasks, load_task
 
 __all__ = [
     "LANGUAGES",

@@ -5,14 +5,12 @@ from pathlib import Path
 
 from datasets import Dataset
 
-from ..errors import InputError
-from .languages import LANGUAGES
-from .readers import columns_of, read_bytes, read_rows
-from .readers.records import load_json
-from .rows import batches, row_features
-from .task import Task
-
-__all__ = ["read_bucket", "rows_alike"]
+from hf_mixtrain.data.languages import LANGUAGES
+from hf_mixtrain.data.readers import columns_of, read_bytes, read_rows
+from hf_mixtrain.data.readers.records import load_json
+from hf_mixtrain.data.rows import batches, row_features
+from hf_mixtrain.data.task import Task
+from hf_mixtrain.errors import InputError
 
 
 def read_bucket(folder: str | Path, task: Task, language: str, bucket: int, shots: int) -> Dataset:

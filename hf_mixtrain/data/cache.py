@@ -11,12 +11,10 @@ from typing import Any
 import pyarrow as pa
 from datasets import Dataset, Features
 
-from ..errors import InputError
-from ..files import cache_dir
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.files import cache_dir
 
-__all__ = ["cached_dataset", "content_hash", "key_of"]
-
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def key_of(*parts: object) -> str:
@@ -79,7 +77,7 @@ def cached_dataset(
                 f"{path.parent}: expected a folder that can be written, for data made ready once. "
                 "Set HF_MIXTRAIN_CACHE to one."
             ) from error
-        _logger.info("Wrote %s", path)
+        logger.info("Wrote %s", path)
     return Dataset.from_file(str(path))
 
 

@@ -7,17 +7,15 @@ from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets
 
-from ..errors import InputError
-from .buckets import read_bucket, rows_alike
-from .draw import shot_keys
-from .shots import rank_rows, sample_shots
-from .shots_file import ShotsFile, read_shots
-from .sources import Source, open_source
-from .task import ShotsPer, Split, Task, load_task
+from hf_mixtrain.data.buckets import read_bucket, rows_alike
+from hf_mixtrain.data.shot_keys import shot_keys
+from hf_mixtrain.data.shots import rank_rows, sample_shots
+from hf_mixtrain.data.shots_file import ShotsFile, read_shots
+from hf_mixtrain.data.sources import Source, open_source
+from hf_mixtrain.data.task import ShotsPer, Split, Task, load_task
+from hf_mixtrain.errors import InputError
 
-__all__ = ["FewShotData", "load_fewshot"]
-
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -197,7 +195,7 @@ def _without_shots(
             else:
                 apart.append(other)
         if apart:
-            _logger.warning(
+            logger.warning(
                 "The dev rows of %s do not go row by row with those of %s, so translations of shots may be among them.",
                 language,
                 ", ".join(apart),

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-__all__ = ["LANGUAGES", "Language"]
-
 
 class Language(NamedTuple):
     """One language, under the code that its data sets use.

@@ -6,11 +6,9 @@ from typing import Any
 
 from datasets import ClassLabel, Features, List, Value
 
-from .task import Task
+from hf_mixtrain.data.task import Task
 
-__all__ = ["batches", "row_features", "unique_ids"]
-
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _BATCH = 1000
 
@@ -57,7 +55,7 @@ def unique_ids(ids: list[str]) -> list[str]:
     """
     taken = set(ids)
     if len(taken) < len(ids):
-        _logger.warning("%d of %d ids are repeats; they get numbers of their own.", len(ids) - len(taken), len(ids))
+        logger.warning("%d of %d ids are repeats; they get numbers of their own.", len(ids) - len(taken), len(ids))
     seen: set[str] = set()
     unique = []
     for original in ids:

@@ -4,10 +4,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 
-from ..errors import InputError
-from .task import ShotsPer
-
-__all__ = ["first_shots", "rank_rows", "sample_shots"]
+from hf_mixtrain.data.task import ShotsPer
+from hf_mixtrain.errors import InputError
 
 #: What a row counts for: None if it cannot be a shot, its class, or the entity types of its mentions.
 Key = Hashable | Collection[Hashable] | None

@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING
 
 from datasets import ClassLabel, Dataset
 
-from ..errors import InputError
-from ..files import atomic_write_text
-from .draw import shot_keys
-from .readers import read_bytes
-from .readers.records import load_json
-from .shots import first_shots
-from .task import ShotsPer, Task
+from hf_mixtrain.data.readers import read_bytes
+from hf_mixtrain.data.readers.records import load_json
+from hf_mixtrain.data.shot_keys import shot_keys
+from hf_mixtrain.data.shots import first_shots
+from hf_mixtrain.data.task import ShotsPer, Task
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.files import atomic_write_text
 
 if TYPE_CHECKING:
-    from .fewshot import FewShotData
-
-__all__ = ["ShotsFile", "read_shots", "rows_checksum", "write_shots"]
+    from hf_mixtrain.data.fewshot import FewShotData
 
 
 @dataclass(frozen=True)

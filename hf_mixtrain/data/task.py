@@ -9,9 +9,7 @@ from typing import Any, Literal, get_args
 
 import yaml
 
-from ..errors import InputError
-
-__all__ = ["Kind", "ShotsPer", "Split", "Task", "list_tasks", "load_task"]
+from hf_mixtrain.errors import InputError
 
 Kind = Literal["token-classification", "text-classification", "question-answering"]
 Split = Literal["train", "dev", "test"]

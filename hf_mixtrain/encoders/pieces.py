@@ -13,8 +13,6 @@ from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["Text", "encode_texts", "needed_ids", "tokenizer_spec"]
-
 #: A text, or one split into words already.
 Text = str | Sequence[str]
 _KINDS = ("Unigram", "BPE", "WordPiece", "WordLevel")

@@ -12,8 +12,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["configured_ids", "input_embeddings", "renumbered_model", "renumbered_tokenizer"]
-
 _Model = TypeVar("_Model", bound=PreTrainedModel)
 
 

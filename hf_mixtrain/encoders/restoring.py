@@ -8,8 +8,6 @@ from hf_mixtrain.encoders.renumbering import input_embeddings, renumbered_model
 from hf_mixtrain.encoders.trimming import vocabulary_dimensions
 from hf_mixtrain.errors import InputError
 
-__all__ = ["restore_vocabulary"]
-
 _Model = TypeVar("_Model", bound=PreTrainedModel)
 
 

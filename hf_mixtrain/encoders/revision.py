@@ -5,8 +5,6 @@ from pathlib import Path
 
 from transformers.utils.hub import cached_file, extract_commit_hash
 
-__all__ = ["model_revision"]
-
 
 def model_revision(name_or_path: str) -> str | None:
     """Return what tells an encoder from later ones of the same name.

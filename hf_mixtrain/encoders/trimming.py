@@ -13,8 +13,6 @@ from hf_mixtrain.encoders.pieces import Text, encode_texts, needed_ids, tokenize
 from hf_mixtrain.encoders.renumbering import configured_ids, input_embeddings, renumbered_model, renumbered_tokenizer
 from hf_mixtrain.errors import InputError
 
-__all__ = ["dataset_texts", "trim_vocabulary"]
-
 _TEXT_COLUMNS = ("premise", "hypothesis", "question", "context")
 _Model = TypeVar("_Model", bound=PreTrainedModel)
 

@@ -11,8 +11,6 @@ from transformers import PreTrainedTokenizerBase, Trainer
 
 from hf_mixtrain.evaluation.batches import token_batches
 
-__all__ = ["Run", "forward"]
-
 T = TypeVar("T")
 Run = Callable[[Callable[[Any, list[int]], Sequence[Any]]], list[Any]]
 """`forward` with all its arguments but ``read``."""

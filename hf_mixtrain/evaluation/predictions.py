@@ -9,8 +9,6 @@ from datasets import Dataset
 from hf_mixtrain.data import Task
 from hf_mixtrain.files import atomic_write_text
 
-__all__ = ["write_predictions"]
-
 
 def write_predictions(
     folder: str | Path, task: Task, language: str, raw: Dataset, predictions: list[Any], *, split: str = "test"

@@ -9,15 +9,13 @@ from datasets import ClassLabel, Dataset, List
 from transformers import PreTrainedTokenizerBase, Trainer
 
 from hf_mixtrain.data import Task, featurize
-from hf_mixtrain.evaluation.answers import predict_answers
 from hf_mixtrain.evaluation.forward import forward
-from hf_mixtrain.evaluation.labels import output_labels
-from hf_mixtrain.evaluation.pairs import predict_labels
+from hf_mixtrain.evaluation.output_labels import output_labels
 from hf_mixtrain.evaluation.predictions import write_predictions
-from hf_mixtrain.evaluation.tagging import predict_tags
+from hf_mixtrain.evaluation.question_answering import predict_answers
+from hf_mixtrain.evaluation.text_classification import predict_labels
+from hf_mixtrain.evaluation.token_classification import predict_tags
 from hf_mixtrain.metrics import metric_for
-
-__all__ = ["evaluate_languages", "predict", "score_predictions"]
 
 
 def predict(

@@ -8,8 +8,6 @@ from hf_mixtrain.experiment.settings import RunArguments, Settings, model_name
 from hf_mixtrain.methods import METHODS, Method
 from hf_mixtrain.results import RESULTS_FILE, read_results
 
-__all__ = ["Cell", "grid", "is_finished", "share"]
-
 
 @dataclass(frozen=True, order=True)
 class Cell:

@@ -15,8 +15,6 @@ import torch
 
 import hf_mixtrain
 
-__all__ = ["peak_memory", "reset_peak_memory", "use_all_cores", "versions"]
-
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 

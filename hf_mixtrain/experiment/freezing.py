@@ -7,8 +7,6 @@ from torch import nn
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["freeze"]
-
 
 def freeze(model: nn.Module, patterns: Sequence[str]) -> None:
     """Take out of training the parameters in whose names one of some regular expressions is found.

@@ -8,18 +8,16 @@ from typing import Any
 from accelerate import PartialState
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.experiment.cell_run import run_cell, try_card
 from hf_mixtrain.experiment.cells import Cell, grid, is_finished, share
 from hf_mixtrain.experiment.locks import in_use, one_at_a_time, remove_unused
 from hf_mixtrain.experiment.material import Material
 from hf_mixtrain.experiment.plan import costs
 from hf_mixtrain.experiment.progress import Progress
 from hf_mixtrain.experiment.publishing import Publisher
-from hf_mixtrain.experiment.running import run_cell, try_card
 from hf_mixtrain.experiment.settings import Settings
-from hf_mixtrain.experiment.stages import Stages
+from hf_mixtrain.experiment.training_store import Stages
 from hf_mixtrain.results import find_results, read_results
-
-__all__ = ["Outcome", "run_grid"]
 
 logger = logging.getLogger(__name__)
 

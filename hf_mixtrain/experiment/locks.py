@@ -10,8 +10,6 @@ from uuid import uuid4
 from accelerate import PartialState
 from filelock import FileLock, Timeout
 
-__all__ = ["in_use", "one_at_a_time", "remove_unused"]
-
 logger = logging.getLogger(__name__)
 
 

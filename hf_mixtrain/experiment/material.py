@@ -37,8 +37,6 @@ from hf_mixtrain.experiment.locks import one_at_a_time
 from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.methods import METHODS
 
-__all__ = ["Material"]
-
 logger = logging.getLogger(__name__)
 
 _HEADS = {

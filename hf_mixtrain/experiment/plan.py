@@ -10,8 +10,6 @@ from hf_mixtrain.experiment.material import Material
 from hf_mixtrain.experiment.training import stage_arguments
 from hf_mixtrain.methods import Stage
 
-__all__ = ["Chain", "costs", "plan"]
-
 # A training step is a forward and a backward pass, and the backward pass costs two forward passes.
 _TRAINING = 3
 

@@ -4,8 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Hashable, Mapping
 
-__all__ = ["Progress", "duration"]
-
 logger = logging.getLogger(__name__)
 
 # Seconds between two lines about one piece of work.

@@ -15,8 +15,6 @@ from hf_mixtrain.experiment.cells import Cell
 from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.hub import push_release
 
-__all__ = ["Publisher", "repositories"]
-
 logger = logging.getLogger(__name__)
 
 _FIELDS = ("name", "task", "method", "shots", "seed")

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-__all__ = ["REFUSED", "TRAINING_DEFAULTS", "RunArguments", "Settings", "model_name"]
-
 # Where a grid starts from instead of `TrainingArguments`' own defaults: only the last checkpoint is kept, because it is
 # there to resume from, and progress is shown for the grid and not for each training.
 TRAINING_DEFAULTS: Mapping[str, Any] = {"output_dir": "out", "save_total_limit": 1, "disable_tqdm": True}

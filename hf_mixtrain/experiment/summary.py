@@ -6,8 +6,6 @@ from typing import Any
 
 from hf_mixtrain.methods import METHODS
 
-__all__ = ["summary_table"]
-
 
 def summary_table(results: Sequence[Mapping[str, Any]]) -> str:
     """Return the main metric by language and method as plain text.

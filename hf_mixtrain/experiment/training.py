@@ -25,12 +25,10 @@ from hf_mixtrain.evaluation import evaluate_languages
 from hf_mixtrain.experiment.environment import peak_memory, reset_peak_memory
 from hf_mixtrain.experiment.freezing import freeze
 from hf_mixtrain.experiment.material import Material
-from hf_mixtrain.experiment.order import EpochSampler, RowOrder
-from hf_mixtrain.experiment.selection import Averaging, BestOnDev, save_model
+from hf_mixtrain.experiment.model_selection import Averaging, BestOnDev, save_model
+from hf_mixtrain.experiment.row_order import EpochSampler, RowOrder
 from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.methods import Selection, Stage
-
-__all__ = ["Trained", "evaluation_trainer", "stage_arguments", "train"]
 
 _STATE = "hf_mixtrain"
 

@@ -12,8 +12,6 @@ from huggingface_hub.utils.sha import git_hash, sha_fileobj
 from hf_mixtrain.hub.files import is_allowed
 from hf_mixtrain.hub.listing import list_revision
 
-__all__ = ["Content", "Difference", "compare", "has_hash", "sha256"]
-
 Content = Path | bytes
 
 

@@ -16,8 +16,6 @@ from hf_mixtrain.hub.push import hub_api
 from hf_mixtrain.hub.registry import find_released, read_registry
 from hf_mixtrain.hub.retry import with_retries
 
-__all__ = ["download", "fetch"]
-
 logger = logging.getLogger(__name__)
 
 

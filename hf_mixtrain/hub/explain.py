@@ -18,8 +18,6 @@ from huggingface_hub.errors import (
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.hub.retry import causes
 
-__all__ = ["HubError", "explained"]
-
 
 class HubError(InputError):
     """The Hub or the way to it failed; nothing on the local disk was lost, and the same call can be made again."""

@@ -11,8 +11,6 @@ from safetensors import SafetensorError, safe_open
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["ALLOWED", "SKIPPED", "check_labels", "find_secret", "is_allowed", "release_files"]
-
 # Everything else stays where it is: optimizer states, logs, `training_args.bin` (a pickle with the token in it).
 ALLOWED = (
     "README.md",

@@ -8,8 +8,6 @@ from huggingface_hub.hf_api import RepoFile
 
 from hf_mixtrain.files import atomic_write_text, cache_dir
 
-__all__ = ["list_commit", "list_revision"]
-
 
 def list_revision(api: HfApi, repo_id: str, revision: str) -> list[RepoFile]:
     """Ask the Hub for the files of a revision."""

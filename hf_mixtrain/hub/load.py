@@ -11,8 +11,6 @@ from hf_mixtrain.hub.registry import find_released, read_registry
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["Checkpoint", "load_checkpoint", "load_released"]
-
 
 class Checkpoint(NamedTuple):
     """A model in evaluation mode, its tokenizer, and the folder that both were read from."""

@@ -9,8 +9,6 @@ from hf_mixtrain.files import atomic_write_text
 from hf_mixtrain.hub.registry import Released
 from hf_mixtrain.results import RESULTS_FILE, find_results, read_results, write_results
 
-__all__ = ["export_release", "rewrite_model_card"]
-
 _COMPARED = "compared_with"
 
 

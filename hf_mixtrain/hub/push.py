@@ -14,8 +14,6 @@ from hf_mixtrain.hub.explain import HubError, explained
 from hf_mixtrain.hub.files import check_labels, release_files
 from hf_mixtrain.hub.retry import with_retries
 
-__all__ = ["Release", "hub_api", "push_files", "push_release", "release_contents", "verify_release"]
-
 logger = logging.getLogger(__name__)
 
 

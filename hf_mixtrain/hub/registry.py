@@ -14,8 +14,6 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text
 from hf_mixtrain.hub.push import Release
 
-__all__ = ["Released", "find_released", "read_registry", "register"]
-
 _HEAD = "# Released checkpoints, written by `hf-mixtrain push --registry`. No commit: not yet published.\n"
 
 

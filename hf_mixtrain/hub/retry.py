@@ -10,8 +10,6 @@ import httpx2
 from huggingface_hub import constants
 from huggingface_hub.errors import HfHubHTTPError
 
-__all__ = ["causes", "is_passing", "with_retries"]
-
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")

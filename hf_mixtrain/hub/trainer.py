@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-__all__ = ["SafePushMixin"]
-
 logger = logging.getLogger(__name__)
 
 

@@ -3,8 +3,6 @@
 import evaluate
 from datasets import Features
 
-__all__ = ["InMemoryMetric"]
-
 
 class InMemoryMetric(evaluate.Metric):
     """An `evaluate.Metric` that keeps its rows in memory.

@@ -2,7 +2,6 @@
 
 from hf_mixtrain.report.comparisons import cost_table, gains, gains_table, significance_table
 from hf_mixtrain.report.grouping import Group, group_results
-from hf_mixtrain.report.numbers import Summary, best, ranks, summarize
 from hf_mixtrain.report.significance import (
     Comparison,
     compare_rows,
@@ -12,6 +11,7 @@ from hf_mixtrain.report.significance import (
     significance,
     wilcoxon,
 )
+from hf_mixtrain.report.statistics import Summary, best, ranks, summarize
 from hf_mixtrain.report.table import Table, to_latex, to_markdown, to_text
 from hf_mixtrain.report.tables import kinds_table, language_table, method_table, rank_table
 from hf_mixtrain.report.write import (

@@ -5,12 +5,10 @@ from typing import Any
 
 from hf_mixtrain.methods import METHODS
 from hf_mixtrain.report.grouping import Group
-from hf_mixtrain.report.numbers import summarize
 from hf_mixtrain.report.significance import MINIMUM_LANGUAGES, MINIMUM_SEEDS, row_pairs, significance
+from hf_mixtrain.report.statistics import summarize
 from hf_mixtrain.report.table import MISSING, Table
 from hf_mixtrain.report.tables import signed
-
-__all__ = ["cost_table", "gains", "gains_table", "significance_table"]
 
 
 def gains(group: Group, shots: int, row: str, over: str) -> dict[str, float]:

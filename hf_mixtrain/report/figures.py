@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from hf_mixtrain.report.comparisons import gains
 from hf_mixtrain.report.grouping import Group
-from hf_mixtrain.report.numbers import summarize
+from hf_mixtrain.report.statistics import summarize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-__all__ = ["draw_figures", "gain_figure", "score_figure"]
 
 # Okabe and Ito's colours, which colour-blind people tell apart; yellow is left out, it is too light for lines on white.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000")

@@ -9,8 +9,6 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.methods import METHODS
 from hf_mixtrain.results import NEUTRAL_SETTINGS
 
-__all__ = ["Group", "group_results"]
-
 ZERO_SHOT = "zero-shot"
 
 # What stands for the value of a setting that a result does not name.

@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 from hf_mixtrain.report.grouping import Group
 
-__all__ = ["Comparison", "compare_rows", "holm", "mean_interval", "paired_t", "significance", "wilcoxon"]
-
 # With fewer languages a two-sided Wilcoxon test cannot reach p < 0.05. Two differences are no estimate of their spread:
 # a t-test calls any two that happen to be alike significant.
 MINIMUM_LANGUAGES = 6

@@ -4,8 +4,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["MISSING", "Table", "latex_escape", "to_latex", "to_markdown", "to_text"]
-
 MISSING = "—"
 
 _LATEX = {

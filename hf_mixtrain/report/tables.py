@@ -5,10 +5,8 @@ from collections.abc import Sequence
 
 from hf_mixtrain.data.languages import LANGUAGES
 from hf_mixtrain.report.grouping import Group
-from hf_mixtrain.report.numbers import Summary, best, ranks, summarize
+from hf_mixtrain.report.statistics import Summary, best, ranks, summarize
 from hf_mixtrain.report.table import MISSING, Table
-
-__all__ = ["kinds_table", "language_table", "method_table", "rank_table"]
 
 _BOLD_COLUMN = "Bold: the highest mean of its column, ties as printed."
 _BOLD_ROW = "Bold: the highest mean of its row, ties as printed."

@@ -13,13 +13,11 @@ from hf_mixtrain.files import atomic_write_text
 from hf_mixtrain.report.comparisons import cost_table, gains_table, significance_table
 from hf_mixtrain.report.figures import draw_figures
 from hf_mixtrain.report.grouping import Group, group_results
-from hf_mixtrain.report.numbers import ranks, summarize
 from hf_mixtrain.report.significance import row_pairs
+from hf_mixtrain.report.statistics import ranks, summarize
 from hf_mixtrain.report.table import Table, to_latex, to_markdown, to_text
 from hf_mixtrain.report.tables import has_targets, kinds_table, language_table, method_table, rank_table
 from hf_mixtrain.results import find_results
-
-__all__ = ["format_table", "report_csv", "report_latex", "report_markdown", "report_tables", "write_report"]
 
 _AVERAGE = "average"
 

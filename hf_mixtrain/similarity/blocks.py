@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-__all__ = ["Piece", "blocks_of", "rows_of"]
-
 
 @dataclass(frozen=True)
 class Piece:

@@ -12,8 +12,6 @@ from hf_mixtrain.similarity.gradients import Batch, gradient_similarity
 from hf_mixtrain.similarity.heatmap import write_similarity
 from hf_mixtrain.similarity.matrix import Similarity
 
-__all__ = ["SimilarityCallback"]
-
 
 class SimilarityCallback(TrainerCallback):
     """Compare the gradients of all languages at the start and the end of a training, and every so many updates.

@@ -18,8 +18,6 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.similarity.gradients import gradient_similarity, language_batches
 from hf_mixtrain.similarity.heatmap import write_similarity
 
-__all__ = ["checkpoint_similarity"]
-
 _HEADS: Mapping[str, Any] = {
     "token-classification": AutoModelForTokenClassification,
     "text-classification": AutoModelForSequenceClassification,

@@ -12,9 +12,7 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.similarity.blocks import Piece, blocks_of, rows_of
 from hf_mixtrain.similarity.matrix import Similarity, similarity_of_gram
 from hf_mixtrain.similarity.sketch import add_to_sketch_
-from hf_mixtrain.trainer.isolation import isolated_pass
-
-__all__ = ["gradient_similarity", "language_batches"]
+from hf_mixtrain.trainer.side_effects import isolated_pass
 
 Batch = Mapping[str, Any]
 Loss = Callable[[nn.Module, Batch], Tensor]

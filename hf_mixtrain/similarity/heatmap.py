@@ -14,8 +14,6 @@ from hf_mixtrain.similarity.matrix import Similarity
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["heat_map", "write_similarity"]
-
 _UNKNOWN = "#999999"
 
 

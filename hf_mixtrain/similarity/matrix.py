@@ -8,8 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["Similarity", "cosines", "share_of_conflicts", "similarity_of_gram"]
-
 
 @dataclass(frozen=True)
 class Similarity:

@@ -2,8 +2,6 @@
 
 from torch import Tensor
 
-__all__ = ["add_to_sketch_"]
-
 # SplitMix64 (Steele, Lea and Flood 2014), as signed 64-bit numbers.
 _GOLDEN, _FIRST, _SECOND = (n - 2**64 for n in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 _PIECE = 2**20

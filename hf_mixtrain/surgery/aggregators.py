@@ -9,8 +9,6 @@ from torch import Tensor
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.surgery.projection import projection_weights
 
-__all__ = ["AGGREGATORS", "Aggregator", "make_aggregator"]
-
 
 class Aggregator:
     """Weights of [mixed, oracle 1, …, oracle m] from their Gram matrix, with what must be kept between steps.

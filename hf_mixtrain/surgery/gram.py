@@ -7,8 +7,6 @@ import torch
 from torch import Tensor
 from torch.distributed.tensor import DTensor, Partial, Replicate
 
-__all__ = ["combine_", "gram_matrix"]
-
 # A half-precision product is summed in float32, a piece at a time: the copy stays at 64 MiB.
 _HALF_PIECE = 2**24
 # torch.dot takes at most 2**31 - 1 elements.

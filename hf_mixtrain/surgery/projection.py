@@ -9,8 +9,6 @@ from torch import Tensor
 
 from hf_mixtrain.surgery.gram import combine_, gram_matrix
 
-__all__ = ["Surgery", "project_conflict_", "projection_weights"]
-
 
 class Surgery(NamedTuple):
     """What one projection did: ``cosine`` in [-1, 1] before it, and whether it changed the gradient."""

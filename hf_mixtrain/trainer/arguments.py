@@ -7,8 +7,6 @@ from transformers import TrainingArguments
 
 from hf_mixtrain.errors import InputError
 
-__all__ = ["GradientMixTrainingArguments"]
-
 SurgeryName = Literal["stochastic", "none", "pcgrad", "upgrad", "cagrad", "gradvac"]
 SurgeryScope = Literal["optimizer_step", "micro_batch"]
 

@@ -11,8 +11,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["count_items", "ignores_num_items", "share_of_update"]
-
 
 def ignores_num_items(loss: Tensor, loss_of_twice_the_items: Tensor) -> bool:
     """Tell, from two losses of one batch, whether the model divides by ``num_items_in_batch``.

@@ -12,15 +12,13 @@ from transformers import Trainer
 
 from hf_mixtrain.surgery import combine_, gram_matrix, make_aggregator
 from hf_mixtrain.trainer.arguments import GradientMixTrainingArguments
-from hf_mixtrain.trainer.draw import OracleDraw, draw_oracles
-from hf_mixtrain.trainer.isolation import isolated_pass
+from hf_mixtrain.trainer.compatibility import refuse_setup, refuse_wrapper
 from hf_mixtrain.trainer.loss_scale import count_items, ignores_num_items, share_of_update
+from hf_mixtrain.trainer.oracle_data import OracleRows, group_by_language
 from hf_mixtrain.trainer.oracle_pass import oracle_gradient
-from hf_mixtrain.trainer.oracles import OracleRows, group_by_language
-from hf_mixtrain.trainer.refusals import refuse_setup, refuse_wrapper
+from hf_mixtrain.trainer.oracle_sampling import OracleDraw, draw_oracles
+from hf_mixtrain.trainer.side_effects import isolated_pass
 from hf_mixtrain.trainer.statistics import SurgeryStatistics, set_aside
-
-__all__ = ["GradientMixMixin"]
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,8 @@ from typing import Any
 from accelerate.utils import DistributedType
 from torch import Tensor, nn
 
-from hf_mixtrain.trainer.lookups import gradients_by_row
-from hf_mixtrain.trainer.oracles import OracleRows
-
-__all__ = ["cut_rows", "oracle_gradient"]
+from hf_mixtrain.trainer.oracle_data import OracleRows
+from hf_mixtrain.trainer.sparse_embeddings import gradients_by_row
 
 
 def oracle_gradient(

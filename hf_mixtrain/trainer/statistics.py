@@ -6,8 +6,6 @@ from typing import Any
 
 from transformers import TrainerState
 
-__all__ = ["SurgeryStatistics", "set_aside"]
-
 # Trainer writes `stateful_callbacks` to trainer_state.json and reads it back; an unknown key at the top level of that
 # file would stop a plain Trainer from resuming our checkpoints (transformers 5.23).
 _KEY = "GradientMix"

@@ -11,8 +11,8 @@ from transformers import PreTrainedTokenizerFast
 from hf_mixtrain.data import featurize, load_fewshot, load_task
 from hf_mixtrain.data.rows import row_features
 from hf_mixtrain.evaluation import score_predictions
-from hf_mixtrain.evaluation.answers import predict_answers
-from hf_mixtrain.evaluation.tagging import predict_tags
+from hf_mixtrain.evaluation.question_answering import predict_answers
+from hf_mixtrain.evaluation.token_classification import predict_tags
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import shutil
 import pytest
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.experiment import training_store
 from hf_mixtrain.results import find_results
 
 TIMES = ("train_seconds", "peak_memory_bytes")
@@ -135,11 +136,10 @@ def test_shots_can_be_taken_from_a_file(run, tmp_path):
 
 @pytest.mark.parametrize("language", ["de", "sw"])
 def test_a_grid_stopped_while_it_tests_ends_with_the_same_results(run, monkeypatch, language):
-    from hf_mixtrain.experiment import stages
 
     flags = ["--method", "zero-shot", "ord-fs"]
     expected = by_method(run("straight", *flags))
-    evaluate = stages.evaluate_languages
+    evaluate = training_store.evaluate_languages
 
     def stop(trainer, task, raw, *args, **kwargs):
         if language in raw:
@@ -147,7 +147,7 @@ def test_a_grid_stopped_while_it_tests_ends_with_the_same_results(run, monkeypat
         return evaluate(trainer, task, raw, *args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "evaluate_languages", stop)
+        patch.setattr(training_store, "evaluate_languages", stop)
         with pytest.raises(KeyboardInterrupt):
             run("stopped", *flags)
     assert by_method(run("stopped", *flags)) == expected

@@ -2,7 +2,7 @@
 
 from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin
 
-from hf_mixtrain.trainer.refusals import refuse_setup
+from hf_mixtrain.trainer.compatibility import refuse_setup
 from tests.trainer.tiny import MIXED, SHOTS, make_trainer, model
 
 SCENARIOS = {

@@ -22,8 +22,6 @@ import yaml
 
 from hf_mixtrain.files import atomic_write_text
 
-__all__ = ["LABELS", "SIZES", "build_corpus", "build_language"]
-
 LABELS = ("PER", "ORG", "LOC")
 SIZES = {"train": 24, "dev": 10, "test": 60}
 SOURCE_SIZES = {"train": 400, "dev": 60, "test": 100}  # English

@@ -10,14 +10,14 @@ import transformers
 from datasets import Dataset, Features, List, Value
 from transformers import PreTrainedTokenizerBase
 
-from ...errors import InputError
-from ..cache import cached_dataset, content_hash, key_of
-from ..task import Task
-from .answers import ANSWER_COLUMNS, answer_features
-from .collator import data_collator
-from .frame import require_fast
-from .pairs import PAIR_COLUMNS, pair_features
-from .tagging import TAGGING_COLUMNS, tagging_features
+from hf_mixtrain.data.cache import cached_dataset, content_hash, key_of
+from hf_mixtrain.data.features.collator import data_collator
+from hf_mixtrain.data.features.question_answering import ANSWER_COLUMNS, answer_features
+from hf_mixtrain.data.features.special_tokens import require_fast
+from hf_mixtrain.data.features.text_classification import PAIR_COLUMNS, pair_features
+from hf_mixtrain.data.features.token_classification import TAGGING_COLUMNS, tagging_features
+from hf_mixtrain.data.task import Task
+from hf_mixtrain.errors import InputError
 
 __all__ = ["data_collator", "featurize"]
 
@@ -60,8 +60,8 @@ def featurize(
         Features with the inputs of the model, ``labels`` or ``start_positions`` and ``end_positions``, ``language`` and
         ``length`` (number of tokens). For evaluation also ``row``, the number of the raw row; for tagging
         ``first_word``: the labels that are not -100 belong to the words of that row from there on; for question
-        answering ``offset_mapping`` and ``max_context``, see `hf_mixtrain.data.features.answers.answer_features`. A
-        sentence without words has no feature.
+        answering ``offset_mapping`` and ``max_context``, see
+        `hf_mixtrain.data.features.question_answering.answer_features`. A sentence without words has no feature.
 
     Raises:
         InputError: If the tokenizer is not a fast one, or ``max_length`` leaves no room.

@@ -5,9 +5,7 @@ from typing import Any
 
 from transformers import DataCollatorForTokenClassification, DataCollatorWithPadding, PreTrainedTokenizerBase
 
-from ..task import Task
-
-__all__ = ["data_collator"]
+from hf_mixtrain.data.task import Task
 
 _TARGETS = ("labels", "start_positions", "end_positions")
 

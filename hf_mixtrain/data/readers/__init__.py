@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputError
-from ..task import Task
-from .conllu import read_conllu
-from .lines import read_bytes
-from .pairs import read_pairs
-from .records import columns_of, read_records
-from .spans import NOWHERE
-from .squad import read_squad
-from .tagging import read_tagged
+from hf_mixtrain.data.readers.answer_spans import NOWHERE
+from hf_mixtrain.data.readers.conllu import read_conllu
+from hf_mixtrain.data.readers.lines import read_bytes
+from hf_mixtrain.data.readers.records import columns_of, read_records
+from hf_mixtrain.data.readers.squad import read_squad
+from hf_mixtrain.data.readers.text_classification import read_pairs
+from hf_mixtrain.data.readers.token_classification import read_tagged
+from hf_mixtrain.data.task import Task
+from hf_mixtrain.errors import InputError
 
 __all__ = ["NOWHERE", "columns_of", "read_bytes", "read_rows"]
 

@@ -5,10 +5,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputError
-from .lines import numbered_lines
-
-__all__ = ["read_conllu"]
+from hf_mixtrain.data.readers.lines import numbered_lines
+from hf_mixtrain.errors import InputError
 
 # Which part gives a multiword token its tag when several are equally high in the tree.
 _FIRST_TAGS = {

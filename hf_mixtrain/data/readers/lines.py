@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...errors import InputError
-
-__all__ = ["decode", "numbered_lines", "read_bytes"]
+from hf_mixtrain.errors import InputError
 
 _BOM = "\ufeff"
 

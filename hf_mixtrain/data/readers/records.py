@@ -5,12 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputError
-from ..task import Task
-from .lines import decode, numbered_lines
-from .spans import placed_answers
-
-__all__ = ["columns_of", "load_json", "read_records"]
+from hf_mixtrain.data.readers.answer_spans import placed_answers
+from hf_mixtrain.data.readers.lines import decode, numbered_lines
+from hf_mixtrain.data.task import Task
+from hf_mixtrain.errors import InputError
 
 #: Where a row is, for messages, and the row.
 Record = tuple[str, Mapping[str, Any]]

@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputError
-from .records import load_json
-from .spans import placed_answers
-
-__all__ = ["read_squad"]
+from hf_mixtrain.data.readers.answer_spans import placed_answers
+from hf_mixtrain.data.readers.records import load_json
+from hf_mixtrain.errors import InputError
 
 
 def read_squad(content: bytes, path: Path) -> dict[str, list[Any]]:

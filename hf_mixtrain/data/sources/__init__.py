@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from ..task import Task
-from .carved import CarvedSource
-from .demo import demo_source
-from .folder import FolderSource
-from .hub import HubSource
-from .source import Source
-from .treebanks import TreebankSource
+from hf_mixtrain.data.sources.demo import demo_source
+from hf_mixtrain.data.sources.dev_split import CarvedSource
+from hf_mixtrain.data.sources.folder import FolderSource
+from hf_mixtrain.data.sources.hub import HubSource
+from hf_mixtrain.data.sources.source import Source
+from hf_mixtrain.data.sources.treebanks import TreebankSource
+from hf_mixtrain.data.task import Task
 
 __all__ = ["Source", "open_source"]
 

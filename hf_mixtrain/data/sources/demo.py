@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-from ...errors import InputError
-from ..task import Task
-from .folder import FolderSource
-
-__all__ = ["demo_source"]
+from hf_mixtrain.data.sources.folder import FolderSource
+from hf_mixtrain.data.task import Task
+from hf_mixtrain.errors import InputError
 
 _FOLDER = Path(__file__).parents[1] / "demo"
 

@@ -8,14 +8,12 @@ import pyarrow.parquet
 from datasets import ClassLabel, Dataset, Features
 from huggingface_hub import constants, snapshot_download
 
-from ...errors import InputError
-from ..cache import cached_dataset, key_of
-from ..readers import columns_of
-from ..rows import batches, row_features
-from ..task import Split, Task
-from .names import unknown_language
-
-__all__ = ["HubSource"]
+from hf_mixtrain.data.cache import cached_dataset, key_of
+from hf_mixtrain.data.readers import columns_of
+from hf_mixtrain.data.rows import batches, row_features
+from hf_mixtrain.data.sources.names import unknown_language
+from hf_mixtrain.data.task import Split, Task
+from hf_mixtrain.errors import InputError
 
 #: Raised when the same files would give other rows.
 _VERSION = 1

@@ -3,9 +3,7 @@
 import difflib
 from collections.abc import Sequence
 
-from ..languages import LANGUAGES
-
-__all__ = ["unknown_language"]
+from hf_mixtrain.data.languages import LANGUAGES
 
 
 def unknown_language(language: str, there: Sequence[str], where: str) -> str:

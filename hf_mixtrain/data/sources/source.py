@@ -4,9 +4,7 @@ from typing import Protocol
 
 from datasets import Dataset
 
-from ..task import Split
-
-__all__ = ["Source"]
+from hf_mixtrain.data.task import Split
 
 
 class Source(Protocol):

@@ -5,14 +5,12 @@ from pathlib import Path
 
 from datasets import Dataset, DownloadManager
 
-from ...errors import InputError
-from ..cache import cached_dataset, key_of
-from ..readers import read_bytes, read_rows
-from ..rows import batches, row_features
-from ..task import Split, Task
-from .names import unknown_language
-
-__all__ = ["TreebankSource"]
+from hf_mixtrain.data.cache import cached_dataset, key_of
+from hf_mixtrain.data.readers import read_bytes, read_rows
+from hf_mixtrain.data.rows import batches, row_features
+from hf_mixtrain.data.sources.names import unknown_language
+from hf_mixtrain.data.task import Split, Task
+from hf_mixtrain.errors import InputError
 
 #: Raised when the same files would give other rows.
 _VERSION = 1

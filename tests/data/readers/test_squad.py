@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hf_mixtrain.data.readers import NOWHERE
-from hf_mixtrain.data.readers.spans import placed_answers
+from hf_mixtrain.data.readers.answer_spans import placed_answers
 from hf_mixtrain.data.readers.squad import read_squad
 from hf_mixtrain.errors import InputError
 

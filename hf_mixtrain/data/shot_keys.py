@@ -1,0 +1,55 @@
+"""Which rows of a data set can be shots, and what each counts for."""
+
+from collections.abc import Iterator
+
+from datasets import Dataset
+
+from hf_mixtrain.data.readers import NOWHERE
+from hf_mixtrain.data.shots import Key
+from hf_mixtrain.data.task import ShotsPer, Task
+from hf_mixtrain.errors import InputError
+
+
+def shot_keys(task: Task, rows: Dataset, per: ShotsPer) -> list[Key]:
+    """Return, for each row, what `hf_mixtrain.data.sample_shots` counts.
+
+    A question without an answer in its text, and a sentence without words, can be no shots.
+
+    Args:
+        task: The task of the rows.
+        rows: Raw rows.
+        per: What K counts.
+
+    Raises:
+        InputError: If rows of this kind of task cannot be counted so.
+    """
+    kinds = {"class": "text-classification", "entity": "token-classification"}
+    if per in kinds and task.kind != kinds[per]:
+        raise InputError(
+            f"`shots_per` {per!r} is for {kinds[per]} tasks. {task.name!r} is a {task.kind} task. Use 'example'."
+        )
+    if task.kind == "question-answering":
+        return [0 if any(start != NOWHERE for start in row["answer_start"]) else None for row in rows["answers"]]
+    if task.kind == "text-classification":
+        return [task.labels[label] for label in rows["label"]] if per == "class" else [0] * len(rows)
+    if per == "entity":
+        return [list(entity_types([task.labels[tag] for tag in tags])) for tags in rows["tags"]]
+    return [0 if tags else None for tags in rows["tags"]]
+
+
+def entity_types(tags: list[str]) -> Iterator[str]:
+    """Yield the type of each mention in a sentence; tags that are not B- or I- count one by one, O not at all.
+
+    Example:
+        >>> list(entity_types(["B-PER", "I-PER", "O", "I-LOC"])), list(entity_types(["DET", "NOUN"]))
+        (['PER', 'LOC'], ['DET', 'NOUN'])
+    """
+    before = "O"
+    for tag in tags:
+        prefix, dash, kind = tag.partition("-")
+        if not dash:
+            if tag != "O":
+                yield tag
+        elif prefix == "B" or before.partition("-")[2] != kind:
+            yield kind
+        before = tag

@@ -1,0 +1,27 @@
+"""Labels from logits, one for each row."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from datasets import Dataset
+
+from hf_mixtrain.evaluation.forward import Run
+
+
+def predict_labels(labels: Sequence[str], raw: Dataset, features: Dataset, run: Run) -> list[str]:
+    """Return the likeliest label of every row of ``raw``.
+
+    Args:
+        labels: Label of each output of the model.
+        raw: Rows of a text classification task.
+        features: Their features for evaluation, one for each row, with ``row``.
+        run: Runs the model over ``features`` with a reader of its logits; see `forward`.
+    """
+
+    def read(logits: Any, rows: list[int]) -> list[int]:
+        scores = logits[0] if isinstance(logits, tuple) else logits
+        best: list[int] = scores.argmax(-1).tolist()
+        return best
+
+    by_row = dict(zip(features["row"][:], run(read), strict=True))
+    return [labels[by_row[row]] for row in range(len(raw))]

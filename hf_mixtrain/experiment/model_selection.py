@@ -1,0 +1,102 @@
+"""Which model of a training is kept: the last, the best on dev data, or the mean of several."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.utils import SAFE_WEIGHTS_NAME
+
+from hf_mixtrain.files import atomic_write_text
+
+# Schmidt et al. (2023) average snapshots that are evenly spread over a run.
+_SNAPSHOTS = 10
+
+
+class BestOnDev(TrainerCallback):
+    """Keep the model with the best dev score; of equal ones, the first.
+
+    The candidates are on disk with their scores, so that an interrupted training goes on with what it has found.
+
+    Args:
+        folder: Where candidates are kept.
+        score: Gives the score of the model as it is now; higher is better.
+        every: Updates between two looks; None: after each epoch. The last update is always looked at.
+        patience: Stop the training after so many looks without a better score.
+    """
+
+    def __init__(
+        self, folder: Path, score: Callable[[], float], *, every: int | None, patience: int | None = None
+    ) -> None:
+        self._folder, self._score, self._every, self._patience = folder, score, every, patience
+        self.trainer: Trainer | None = None
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """Look at the dev data if it is time to."""
+        every = self._every or max(1, round(state.max_steps / state.num_train_epochs))
+        if state.global_step % every and state.global_step != state.max_steps:
+            return
+        score, best = self._score(), self.best()
+        if best is None or score > best[0]:
+            self._keep(state.global_step, score)
+        elif self._patience and state.global_step - best[1] >= self._patience * every:
+            control.should_training_stop = True
+
+    def best(self) -> tuple[float, int, Path] | None:
+        """Return score, step and folder of the best model so far."""
+        found = []
+        for path in self._folder.glob("best-*/score.json"):
+            kept = json.loads(path.read_text())
+            found.append((kept["score"], -kept["step"], path.parent))
+        if not found:
+            return None
+        score, step, folder = max(found)
+        return score, -step, folder
+
+    def _keep(self, step: int, score: float) -> None:
+        assert self.trainer is not None
+        folder = self._folder / f"best-{step}"
+        save_model(self.trainer, folder)
+        if self.trainer.is_world_process_zero():
+            atomic_write_text(folder / "score.json", json.dumps({"score": score, "step": step}))
+            for older in self._folder.glob("best-*"):
+                if older != folder:
+                    shutil.rmtree(older)
+        self.trainer.accelerator.wait_for_everyone()
+
+
+class Averaging(TrainerCallback):
+    """Keep the weights at ten evenly spaced updates, the last one among them, for their mean."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.trainer: Trainer | None = None
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """Keep the weights if it is time to."""
+        assert self.trainer is not None
+        if state.global_step in {round(state.max_steps * i / _SNAPSHOTS) for i in range(1, _SNAPSHOTS + 1)}:
+            save_model(self.trainer, self._folder / f"snapshot-{state.global_step}")
+
+    def mean(self) -> dict[str, torch.Tensor]:
+        """Return the mean of the kept weights, added up in the order of the updates."""
+        folders = sorted(self._folder.glob("snapshot-*"), key=lambda folder: int(folder.name.split("-")[1]))
+        total: dict[str, torch.Tensor] = {}
+        for folder in folders:
+            for name, weight in load_file(folder / SAFE_WEIGHTS_NAME).items():
+                share = weight.double() / len(folders)
+                total[name] = total[name] + share if name in total else share
+        return {name: weight.float() for name, weight in total.items()}
+
+
+def save_model(trainer: Trainer, folder: Path) -> None:
+    """Save model and tokenizer, without the pickled training arguments that the Trainer adds."""
+    trainer.save_model(str(folder))
+    (folder / "training_args.bin").unlink(missing_ok=True)
