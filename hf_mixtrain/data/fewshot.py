@@ -7,7 +7,8 @@ from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets
 
-from hf_mixtrain.data.buckets import read_bucket, rows_alike
+from hf_mixtrain.data.kinds import KINDS
+from hf_mixtrain.data.published_shots import read_bucket, rows_alike
 from hf_mixtrain.data.shot_keys import shot_keys
 from hf_mixtrain.data.shots import rank_rows, sample_shots
 from hf_mixtrain.data.shots_file import ShotsFile, read_shots
@@ -148,7 +149,7 @@ class _Draw:
             self.file = read_shots(path)
             self.per = self.file.shots_per
         elif self.buckets:
-            self.per = "class" if task.kind == "text-classification" else "entity"
+            self.per = "class" if KINDS[task.kind].shots_per == "class" else "entity"
 
     def rows(self, source: Source, language: str) -> tuple[Dataset, list[int]]:
         """Return the shots, and their numbers among the rows of the split that they are drawn from."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from datasets import Dataset
 
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.readers import NOWHERE
 from hf_mixtrain.data.shots import Key
 from hf_mixtrain.data.task import ShotsPer, Task
@@ -23,10 +24,10 @@ def shot_keys(task: Task, rows: Dataset, per: ShotsPer) -> list[Key]:
     Raises:
         InputError: If rows of this kind of task cannot be counted so.
     """
-    kinds = {"class": "text-classification", "entity": "token-classification"}
-    if per in kinds and task.kind != kinds[per]:
+    if per not in ("example", KINDS[task.kind].shots_per):
         raise InputError(
-            f"`shots_per` {per!r} is for {kinds[per]} tasks. {task.name!r} is a {task.kind} task. Use 'example'."
+            f"`shots_per` {per!r} is not for {task.kind}, the kind of {task.name!r}. Expected "
+            f"{' or '.join(filter(None, ('example', KINDS[task.kind].shots_per)))}."
         )
     if task.kind == "question-answering":
         return [0 if any(start != NOWHERE for start in row["answer_start"]) else None for row in rows["answers"]]

@@ -9,19 +9,14 @@ from typing import Any, Literal, get_args
 
 import yaml
 
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.errors import InputError
 
-Kind = Literal["token-classification", "text-classification", "question-answering"]
 Split = Literal["train", "dev", "test"]
 ShotsPer = Literal["example", "class", "entity"]
 
 _FOLDER = Path(__file__).parent / "tasks"
 _HUB = ("repository", "files", "splits", "columns", "labels", "revision", "id_prefix", "url", "treebanks")
-_COLUMNS: dict[str, set[str]] = {
-    "token-classification": {"id", "tokens", "tags"},
-    "text-classification": {"id", "premise", "hypothesis", "label"},
-    "question-answering": {"id", "context", "question", "answers"},
-}
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Task:
     Attributes:
         name: Short name, used in paths and tables.
         title: One line for people.
-        kind: Which head and features it needs.
+        kind: Which head and features it needs; see `hf_mixtrain.data.kinds`.
         labels: Names of the labels in the order of their ids; empty for question answering.
         languages: Codes of all languages, source included.
         metric: Key of the main metric among the scores.
@@ -50,7 +45,7 @@ class Task:
 
     name: str
     title: str
-    kind: Kind
+    kind: str
     languages: tuple[str, ...]
     metric: str
     labels: tuple[str, ...] = ()
@@ -145,7 +140,7 @@ def _texts(path: Path, key: str, values: Any) -> tuple[str, ...]:
 
 def _check(task: Task, path: Path) -> None:
     choices: dict[str, tuple[str, ...]] = {
-        "kind": get_args(Kind),
+        "kind": tuple(KINDS),
         "shots_split": ("train", "dev"),
         "shots_per": get_args(ShotsPer),
     }
@@ -171,13 +166,13 @@ def _check(task: Task, path: Path) -> None:
                 "Put files of the source language alone under `source_folder`."
             )
     for column in task.columns:
-        if column not in _COLUMNS[task.kind]:
-            allowed = tuple(sorted(_COLUMNS[task.kind]))
+        allowed = tuple(sorted(("id", *KINDS[task.kind].columns)))
+        if column not in allowed:
             raise InputError(
                 f"{path}: expected columns of {task.kind}: {', '.join(allowed)}. Found {column!r}."
                 + _near(column, allowed)
             )
-    if bool(task.labels) == (task.kind == "question-answering"):
+    if bool(task.labels) != KINDS[task.kind].has_labels:
         raise InputError(f"{path}: expected `labels` for every kind but question-answering, and there none.")
     if not 0 <= task.dev_from_train < 1:
         raise InputError(f"{path}: expected `dev_from_train` from 0 to below 1, found {task.dev_from_train}.")

@@ -173,7 +173,7 @@ def test_k_can_count_mentions_of_each_entity_type(xtreme_dir):
     tags = [data.task.labels[tag] for row in data.shots["de"]["tags"] for tag in row]
     assert min(tags.count(f"B-{kind}") for kind in ("PER", "ORG", "LOC")) >= 2
     assert data.shots_per == "entity"
-    with pytest.raises(InputError, match=r"`shots_per` 'class' is for text-classification tasks.*Use 'example'"):
+    with pytest.raises(InputError, match=r"`shots_per` 'class' is not for.*Expected example or entity"):
         load_fewshot("panx", shots=2, seed=1, source=xtreme_dir, languages=["de"], shots_per="class")
 
 

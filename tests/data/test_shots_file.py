@@ -3,7 +3,7 @@ import json
 import pytest
 
 from hf_mixtrain.data import load_fewshot, read_shots, write_shots
-from hf_mixtrain.data.buckets import rows_alike
+from hf_mixtrain.data.published_shots import rows_alike
 from hf_mixtrain.errors import InputError
 
 

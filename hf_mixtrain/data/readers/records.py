@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.readers.answer_spans import placed_answers
 from hf_mixtrain.data.readers.lines import decode, numbered_lines
 from hf_mixtrain.data.task import Task
@@ -53,7 +54,8 @@ def columns_of(
     Raises:
         InputError: If a row lacks a key, or has a label that is not the task's.
     """
-    names = {name: str(columns.get(name, name)) for name in ("id", *_NEEDED[task.kind])}
+    needed = KINDS[task.kind].columns
+    names = {name: str(columns.get(name, name)) for name in ("id", *needed)}
     single = task.kind == "text-classification" and columns and "hypothesis" not in columns
     stored = list(stored_labels or task.labels)
     ids = {label: index for index, label in enumerate(task.labels)}
@@ -68,12 +70,12 @@ def columns_of(
             )
         return ids[value]
 
-    found: dict[str, list[Any]] = {name: [] for name in ("id", *_NEEDED[task.kind])}
+    found: dict[str, list[Any]] = {name: [] for name in ("id", *needed)}
     for where, record in records:
         row: dict[str, Any] = {name: record.get(key) for name, key in names.items()}
         if single:
             row["hypothesis"] = ""
-        for name in _NEEDED[task.kind]:
+        for name in needed:
             if row[name] is None:
                 keys = ", ".join(map(repr, record))
                 raise InputError(
@@ -97,13 +99,6 @@ def columns_of(
     else:
         found["id"] = [str(value) for value in found["id"]]
     return found
-
-
-_NEEDED = {
-    "token-classification": ("tokens", "tags"),
-    "text-classification": ("premise", "hypothesis", "label"),
-    "question-answering": ("context", "question", "answers"),
-}
 
 
 def _parsed(text: str, path: Path, first_line: int) -> Any:

@@ -4,10 +4,9 @@ import hashlib
 
 from datasets import Dataset
 
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.sources.source import Source
 from hf_mixtrain.data.task import Split, Task
-
-_TEXT = {"token-classification": "tokens", "text-classification": "premise", "question-answering": "context"}
 
 
 class CarvedSource:
@@ -40,7 +39,7 @@ class CarvedSource:
         if split == "test":
             return self._source.read(language, split)
         rows = self._source.read(language, "train")
-        texts = rows[_TEXT[self._task.kind]][:]
+        texts = rows[KINDS[self._task.kind].texts[0]][:]
         return rows.select([row for row, text in enumerate(texts) if self._is_dev(text) == (split == "dev")])
 
     def _is_dev(self, text: str | list[str]) -> bool:

@@ -11,7 +11,8 @@ from huggingface_hub import constants, snapshot_download
 from hf_mixtrain.data.cache import cached_dataset, key_of
 from hf_mixtrain.data.readers import columns_of
 from hf_mixtrain.data.rows import batches, row_features
-from hf_mixtrain.data.sources.names import unknown_language
+from hf_mixtrain.data.kinds import KINDS
+from hf_mixtrain.data.languages import unknown_language
 from hf_mixtrain.data.task import Split, Task
 from hf_mixtrain.errors import InputError
 
@@ -94,7 +95,7 @@ class HubSource:
         return files
 
     def _label_column(self) -> str:
-        name = "tags" if self.task.kind == "token-classification" else "label"
+        name = KINDS[self.task.kind].gold
         return str(self.task.hub.get("columns", {}).get(name, name))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from datasets import Dataset
 
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.languages import LANGUAGES
 from hf_mixtrain.data.readers import columns_of, read_bytes, read_rows
 from hf_mixtrain.data.readers.records import load_json
@@ -64,7 +65,7 @@ def rows_alike(shots: Dataset, rows: Dataset) -> list[int]:
         >>> rows_alike(Dataset.from_dict({"premise": ["Oh , no ."]}), Dataset.from_dict({"premise": ["Oh, no."]}))
         [0]
     """
-    names = [name for name in ("premise", "hypothesis", "tokens", "context", "question") if name in rows.features]
+    names = [name for kind in KINDS.values() for name in kind.texts if name in rows.features]
 
     def said(row: dict) -> tuple[str, ...]:
         return tuple("".join(char for char in str(row[name]) if char.isalnum()).casefold() for name in names)
