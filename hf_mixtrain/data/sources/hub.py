@@ -9,10 +9,10 @@ from datasets import ClassLabel, Dataset, Features
 from huggingface_hub import constants, snapshot_download
 
 from hf_mixtrain.data.cache import cached_dataset, key_of
-from hf_mixtrain.data.readers import columns_of
-from hf_mixtrain.data.rows import batches, row_features
 from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.languages import unknown_language
+from hf_mixtrain.data.readers import columns_of
+from hf_mixtrain.data.rows import batches, row_features
 from hf_mixtrain.data.task import Split, Task
 from hf_mixtrain.errors import InputError
 

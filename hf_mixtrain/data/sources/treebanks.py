@@ -6,9 +6,9 @@ from pathlib import Path
 from datasets import Dataset, DownloadManager
 
 from hf_mixtrain.data.cache import cached_dataset, key_of
+from hf_mixtrain.data.languages import unknown_language
 from hf_mixtrain.data.readers import read_bytes, read_rows
 from hf_mixtrain.data.rows import batches, row_features
-from hf_mixtrain.data.languages import unknown_language
 from hf_mixtrain.data.task import Split, Task
 from hf_mixtrain.errors import InputError
 
