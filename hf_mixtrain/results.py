@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -96,56 +97,68 @@ def read_results(path: str | Path) -> dict[str, Any]:
     if path.is_dir():
         path = path / RESULTS_FILE
     try:
-        results = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file. Expected the results of a finished cell.") from None
     except ValueError as error:
         raise InputError(f"{path}: not JSON ({error}). Delete the file and run its cell again.") from None
-    if not isinstance(results, dict):
-        raise InputError(f"{path}: expected a JSON object, found {type(results).__name__}. Delete it and run again.")
-    _validate(path, results)
-    return _portable(results)
+    return _parsed(str(path), text)
 
 
-def find_results(out: str | Path) -> list[dict[str, Any]]:
-    """Read every results file below a folder.
+def find_results(*paths: str | Path) -> list[dict[str, Any]]:
+    """Read every results file below some folders, and every line of some files of results.
 
     Args:
-        out: A folder; usually the ``--output_dir`` of a grid, or one with the grids of a study, in which the same
-            methods ran with different settings. Hidden folders are not searched.
+        paths: Folders, each usually the ``--output_dir`` of a grid, or one with the grids of a study, in which the same
+            methods ran with different settings; hidden folders are not searched. Or JSON Lines files (``.jsonl``)
+            with the content of one ``results.json`` a line.
 
     Returns:
         The results, sorted by task, method, K and seed, then by model, languages and settings, and so in the same order
         whatever the folders are called; empty if there are none.
 
     Raises:
-        InputError: If ``out`` is no folder, if a file is no results file, or if two files are of the same cell, with
-            the same model, languages and settings (but for `NEUTRAL_SETTINGS`).
+        InputError: If a path is no folder and no ``.jsonl`` file, if a file or line is no result, or if two are of the
+            same cell, with the same model, languages and settings (but for `NEUTRAL_SETTINGS`).
 
     Example:
         >>> import tempfile
         >>> find_results(tempfile.mkdtemp())
         []
     """
-    out = Path(out)
-    if not out.is_dir():
-        raise InputError(f"{out}: no such folder. Expected the --output_dir of a run.")
-    cells: dict[tuple[str, str, int, int, str, str, str], tuple[Path, dict[str, Any]]] = {}
-    for path in sorted(out.rglob(RESULTS_FILE)):
-        if any(part.startswith(".") for part in path.relative_to(out).parts):
-            continue
-        results = read_results(path)
+    cells: dict[tuple[str, str, int, int, str, str, str], tuple[str, dict[str, Any]]] = {}
+    for place, results in chain.from_iterable(_found(Path(path)) for path in paths):
         settings = {key: value for key, value in results["settings"].items() if key not in NEUTRAL_SETTINGS}
         same = (results["model"], " ".join(sorted(results["languages"])), json.dumps(settings, sort_keys=True))
         cell = (results["task"], results["method"], results["shots"], results["seed"], *same)
         if cell in cells:
             name = "{} {} k{} seed{}".format(*cell)
             raise InputError(
-                f"{path}: {name} is also in {cells[cell][0]}, with the same model, languages and settings. "
-                "Give a folder that holds each cell once."
+                f"{place}: {name} is also in {cells[cell][0]}, with the same model, languages and settings. "
+                "Give each cell once."
             )
-        cells[cell] = (path, results)
+        cells[cell] = (place, results)
     return [cells[cell][1] for cell in sorted(cells)]
+
+
+def _found(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Where a result lies, and the result."""
+    if path.is_file() and path.suffix == ".jsonl":
+        try:
+            lines = path.read_text(encoding="utf-8").split("\n")
+        except ValueError as error:
+            raise InputError(f"{path}: not UTF-8 ({error}). Expected a results.json on each line.") from None
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield f"{path}, line {number}", _parsed(f"{path}, line {number}", line)
+    elif path.is_dir():
+        for file in sorted(path.rglob(RESULTS_FILE)):
+            if not any(part.startswith(".") for part in file.relative_to(path).parts):
+                yield str(file), read_results(file)
+    elif path.exists():
+        raise InputError(f"{path}: not a folder. Expected the --output_dir of a run, or a .jsonl file of results.")
+    else:
+        raise InputError(f"{path}: no such folder. Expected the --output_dir of a run, or a .jsonl file of results.")
 
 
 def portable_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,6 +176,17 @@ def portable_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {key: portable(key, value) for key, value in settings.items()}
 
 
+def _parsed(place: str, text: str) -> dict[str, Any]:
+    try:
+        results = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{place}: not JSON ({error}). Delete the file and run its cell again.") from None
+    if not isinstance(results, dict):
+        raise InputError(f"{place}: expected a JSON object, found {type(results).__name__}. Delete it and run again.")
+    _validate(place, results)
+    return _portable(results)
+
+
 def _portable(results: Mapping[str, Any]) -> dict[str, Any]:
     model = results["model"]
     paths = {
@@ -172,7 +196,7 @@ def _portable(results: Mapping[str, Any]) -> dict[str, Any]:
     return {key: paths.get(key, results[key]) for key in _SCHEMA}
 
 
-def _validate(path: Path, results: Mapping[str, Any]) -> None:
+def _validate(path: Path | str, results: Mapping[str, Any]) -> None:
     for key, types in _SCHEMA.items():
         if key not in results:
             raise InputError(f"{path}: key {key!r} is missing. Run its cell again.")

@@ -121,3 +121,39 @@ def test_one_cell_with_other_settings_model_or_languages_is_another_result_where
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(InputError, match="nowhere: no such folder"):
         find_results(tmp_path / "nowhere")
+
+
+def lines(*cells):
+    return "".join(json.dumps(cell, ensure_ascii=False) + "\n" for cell in cells)
+
+
+def test_a_file_of_results_is_read_as_the_folders_are(tmp_path):
+    cells = [CELL | {"seed": seed, "shot_ids": {"en": [f"line\u2028{seed}"]}} for seed in (1, 2, 3)]
+    for cell in cells:
+        write_results(tmp_path / "out" / str(cell["seed"]), cell)
+    file = tmp_path / "study.jsonl"
+    file.write_text(lines(*cells[::-1]) + "\n", encoding="utf-8")
+    assert find_results(file) == find_results(tmp_path / "out")
+    file.write_text(lines(cells[2]), encoding="utf-8")
+    (tmp_path / "out" / "3" / "results.json").unlink()
+    assert [cell["seed"] for cell in find_results(tmp_path / "out", file)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{\n", r"study\.jsonl, line 1: not JSON"),
+        (lines(CELL) + "[]\n", r"study\.jsonl, line 2: expected a JSON object"),
+        (lines(CELL, CELL), r"study\.jsonl, line 2: panx zero-shot k0 seed1 is also in .*study\.jsonl, line 1, with"),
+    ],
+)
+def test_the_line_that_is_no_result_is_named(tmp_path, text, message):
+    (tmp_path / "study.jsonl").write_text(text)
+    with pytest.raises(InputError, match=message):
+        find_results(tmp_path / "study.jsonl")
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    (tmp_path / "study.csv").write_text("")
+    with pytest.raises(InputError, match=r"study\.csv: not a folder\. Expected .* a \.jsonl file"):
+        find_results(tmp_path / "study.csv")

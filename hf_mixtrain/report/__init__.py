@@ -1,7 +1,8 @@
 """Tables, tests of significance and figures, from the results files of a grid alone."""
 
-from hf_mixtrain.report.comparisons import cost_table, gains, gains_table, significance_table
+from hf_mixtrain.report.comparison_tables import cost_table, gains, gains_table, significance_table
 from hf_mixtrain.report.grouping import Group, group_results
+from hf_mixtrain.report.score_tables import kinds_table, language_table, method_table, rank_table
 from hf_mixtrain.report.significance import (
     Comparison,
     compare_rows,
@@ -13,7 +14,6 @@ from hf_mixtrain.report.significance import (
 )
 from hf_mixtrain.report.statistics import Summary, best, ranks, summarize
 from hf_mixtrain.report.table import Table, to_latex, to_markdown, to_text
-from hf_mixtrain.report.tables import kinds_table, language_table, method_table, rank_table
 from hf_mixtrain.report.write import (
     format_table,
     report_csv,

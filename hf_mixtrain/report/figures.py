@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hf_mixtrain.report.comparisons import gains
+from hf_mixtrain.report.comparison_tables import gains
 from hf_mixtrain.report.grouping import Group
 from hf_mixtrain.report.statistics import summarize
 

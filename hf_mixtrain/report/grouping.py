@@ -1,21 +1,22 @@
 """Which results may be put side by side: those of one task, one model and one metric."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.methods import METHODS
-from hf_mixtrain.results import NEUTRAL_SETTINGS
+from hf_mixtrain.report.row_names import (
+    method_of,
+    row_names,
+    settings_notes,
+    splitting_settings,
+    usual_settings,
+    version_notes,
+)
 
 ZERO_SHOT = "zero-shot"
-
-# What stands for the value of a setting that a result does not name.
-_DEFAULT = "default"
-
-# A note names so many rows and counts the others.
-_NAMED_ROWS = 6
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Group:
     def rows(self) -> list[str]:
         """Rows in the order of `hf_mixtrain.methods.METHODS`, unknown methods last."""
         order = list(METHODS)
-        known = {row: order.index(_method(row)) if _method(row) in order else len(order) for row, _ in self.cells}
+        known = {row: order.index(method_of(row)) if method_of(row) in order else len(order) for row, _ in self.cells}
         return sorted(known, key=lambda row: (known[row], row))
 
     @property
@@ -61,7 +62,7 @@ class Group:
 
     def title(self, row: str) -> str:
         """What tables call a row."""
-        method = _method(row)
+        method = method_of(row)
         return METHODS[method].title + row.removeprefix(method) if method in METHODS else row
 
     def row_named(self, name: str) -> str:
@@ -88,7 +89,7 @@ class Group:
         for row in self.rows:
             if (row, shots) in self.cells:
                 found[row] = shots
-            elif _method(row) == ZERO_SHOT:
+            elif method_of(row) == ZERO_SHOT:
                 found[row] = 0
         return found
 
@@ -112,7 +113,7 @@ class Group:
 
     def zero_shot_of(self, row: str) -> str | None:
         """The zero-shot row that ``row`` is compared with: of the same settings, else the plain one."""
-        candidates = (ZERO_SHOT + row.removeprefix(_method(row)), ZERO_SHOT)
+        candidates = (ZERO_SHOT + row.removeprefix(method_of(row)), ZERO_SHOT)
         return next((name for name in candidates if (name, 0) in self.cells), None)
 
 
@@ -158,11 +159,11 @@ def _check_languages(results: Sequence[Mapping[str, Any]], chosen: Sequence[str]
 def _group(
     task: str, model: str, metric: str, results: Sequence[Mapping[str, Any]], chosen: Sequence[str] | None
 ) -> Group:
-    splitting = _splitting_settings(results)
-    usual = _usual_settings(results, splitting)
-    rows = _row_names(results, splitting, usual)
+    splitting = splitting_settings(results)
+    usual = usual_settings(results, splitting)
+    names = row_names(results, splitting, usual)
     cells: dict[tuple[str, int], dict[int, Mapping[str, Any]]] = defaultdict(dict)
-    for row, result in zip(rows, results, strict=True):
+    for row, result in zip(names, results, strict=True):
         shots, seed = result["shots"], result["seed"]
         if seed in cells[row, shots]:
             name = f"{task} {result['method']} k{shots} seed{seed}"
@@ -178,118 +179,6 @@ def _group(
     if len(common) < len(languages):
         found = f"the {len(common)} of them that every result has: {', '.join(common)}" if common else "no language"
         notes.append(f"The results are of {len(languages)} test languages in all; averages are over {found}.")
-    notes += [*_settings_notes(results, splitting, usual), *_version_notes(results, rows)]
+    notes += [*settings_notes(results, splitting, usual), *version_notes(results, names)]
     targets = tuple(code for code in common if code not in sources)
     return Group(task, model, metric, tuple(languages), tuple(common), targets, dict(cells), tuple(notes))
-
-
-def _row_names(
-    results: Sequence[Mapping[str, Any]], splitting: Mapping[str, Sequence[str]], usual: Mapping[str, str]
-) -> list[str]:
-    """The row of each result: its method and, in brackets, what tells it from the method's other results."""
-    brackets = [
-        [
-            f"{key}={value}"
-            for key, value in _values(result, splitting[result["method"]]).items()
-            if value != usual.get(key, _DEFAULT)
-        ]
-        for result in results
-    ]
-    rows = [_row(result["method"], inside) for result, inside in zip(results, brackets, strict=True)]
-    places = Counter((row, result["shots"], result["seed"]) for row, result in zip(rows, results, strict=True))
-    crowded = {row for (row, _, _), count in places.items() if count > 1}
-    for row in crowded:
-        members = [place for place, name in enumerate(rows) if name == row]
-        tested = {tuple(sorted(results[place]["languages"])) for place in members}
-        by_number = len({len(codes) for codes in tested}) == len(tested)
-        for place in members if len(tested) > 1 else ():
-            codes = results[place]["languages"]
-            label = f"{len(codes)} language{'s' * (len(codes) != 1)}" if by_number else f"languages={' '.join(codes)}"
-            rows[place] = _row(results[place]["method"], [*brackets[place], label])
-    return rows
-
-
-def _row(method: str, inside: Sequence[str]) -> str:
-    return f"{method} ({', '.join(inside)})" if inside else method
-
-
-def _splitting_settings(results: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Settings that differ between the results of one method, whatever their K and seed."""
-    by_method: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for result in results:
-        by_method[result["method"]].append(result["settings"])
-    return {method: sorted(_differing(settings)) for method, settings in by_method.items()}
-
-
-def _usual_settings(results: Sequence[Mapping[str, Any]], splitting: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Of the settings that split methods, those that more than half of three or more rows have at another value than
-    the default, so that the few that do not are told by it. But a row with all defaults is called by its method alone:
-    where there is one, none of its settings are among them.
-    """
-    rows = {}
-    for result in results:
-        values = _values(result, splitting[result["method"]])
-        rows[result["method"], tuple(values.values())] = values
-    plain = {key for values in rows.values() if set(values.values()) == {_DEFAULT} for key in values}
-    usual = {}
-    for key in sorted({key for keys in splitting.values() for key in keys} - plain):
-        counts = Counter(values[key] for values in rows.values() if key in values)
-        [(value, count)] = counts.most_common(1)
-        if value != _DEFAULT and counts.total() > 2 and 2 * count > counts.total():
-            usual[key] = value
-    return usual
-
-
-def _values(result: Mapping[str, Any], keys: Sequence[str]) -> dict[str, str]:
-    return {key: str(result["settings"].get(key, _DEFAULT)) for key in keys}
-
-
-def _differing(mappings: Sequence[Mapping[str, Any]]) -> set[str]:
-    keys = {key for mapping in mappings for key in mapping} - NEUTRAL_SETTINGS
-    return {key for key in keys if len({repr(mapping.get(key)) for mapping in mappings}) > 1}
-
-
-def _settings_notes(
-    results: Sequence[Mapping[str, Any]], splitting: Mapping[str, Sequence[str]], usual: Mapping[str, str]
-) -> list[str]:
-    """What the rows' names do not say of their settings, and how to read what they say."""
-    notes = []
-    for key in sorted(_differing([result["settings"] for result in results])):
-        methods: dict[str, set[str]] = defaultdict(set)
-        for result in results:
-            if key not in splitting[result["method"]]:
-                methods[str(result["settings"].get(key, _DEFAULT))].add(result["method"])
-        if methods.keys() - {_DEFAULT}:
-            parts = [f"{value}: {', '.join(sorted(names))}" for value, names in sorted(methods.items())]
-            split = sorted(method for method, keys in splitting.items() if key in keys)
-            parts += [f"in brackets: {', '.join(split)}"] * bool(split)
-            notes.append(f"Settings differ, `{key}` ({'; '.join(parts)}).")
-    if keys := sorted({key for keys in splitting.values() for key in keys}):
-        named = ", ".join(f"`{key}`" for key in keys)
-        most = ", ".join(f"`{key}`={value}" for key, value in usual.items())
-        most = f" or, as most rows have it, at {most}" if most else ""
-        notes.append(
-            f"Settings differ within a method, {named}: such results are in rows of their own and are not averaged. "
-            f"In brackets is what a row does not leave at its default{most}."
-        )
-    return notes
-
-
-def _version_notes(results: Sequence[Mapping[str, Any]], rows: Sequence[str]) -> list[str]:
-    notes = []
-    for key in sorted(_differing([result["versions"] for result in results])):
-        found: dict[str, set[str]] = defaultdict(set)
-        for row, result in zip(rows, results, strict=True):
-            found[str(result["versions"].get(key, "unknown"))].add(f"{row} K={result['shots']}")
-        parts = [f"{value}: {_some(sorted(names))}" for value, names in sorted(found.items())]
-        notes.append(f"Versions differ, `{key}` ({'; '.join(parts)}).")
-    return notes
-
-
-def _some(names: Sequence[str]) -> str:
-    more = [f"and {len(names) - _NAMED_ROWS} more"] if len(names) > _NAMED_ROWS else []
-    return ", ".join([*names[:_NAMED_ROWS], *more])
-
-
-def _method(row: str) -> str:
-    return row.split(" ", 1)[0]

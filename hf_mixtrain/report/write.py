@@ -10,42 +10,43 @@ from typing import Any
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text
-from hf_mixtrain.report.comparisons import cost_table, gains_table, significance_table
+from hf_mixtrain.report.comparison_tables import cost_table, gains_table, significance_table
 from hf_mixtrain.report.figures import draw_figures
 from hf_mixtrain.report.grouping import Group, group_results
+from hf_mixtrain.report.score_tables import has_targets, kinds_table, language_table, method_table, rank_table
 from hf_mixtrain.report.significance import row_pairs
 from hf_mixtrain.report.statistics import ranks, summarize
 from hf_mixtrain.report.table import Table, to_latex, to_markdown, to_text
-from hf_mixtrain.report.tables import has_targets, kinds_table, language_table, method_table, rank_table
 from hf_mixtrain.results import find_results
 
 _AVERAGE = "average"
 
 
 def write_report(
-    out: str | Path,
-    *,
+    *paths: str | Path,
     over: str | None = None,
     languages: Sequence[str] | None = None,
     to: str | Path | None = None,
 ) -> Path:
-    """Write ``report.md``, ``.csv``, ``.tex`` and ``figures/*.png`` of the results files below a folder.
+    """Write ``report.md``, ``.csv``, ``.tex`` and ``figures/*.png`` of results.
 
     The same results give the same files. Without matplotlib there are no figures, without scipy no tests of
     significance; the report then says what to install.
 
     Args:
-        out: The folder of a grid (``--output_dir``), or one that holds several.
+        paths: One or more of: the folder of a grid (``--output_dir``), a folder that holds several, a ``.jsonl`` file
+            with a result a line (`hf_mixtrain.results.find_results`).
         over: Compare every row with this one only, by name or title; None: every row with every other.
         languages: Report on these test languages alone; None: on all.
-        to: Where the report goes; it is made if it is missing. None: ``out``.
+        to: Where the report goes; it is made if it is missing. None: the first folder or, for a file, a folder beside
+            it with its name (without ``.jsonl``).
 
     Returns:
         The path of ``report.md``.
 
     Raises:
-        InputError: If ``out`` is no folder, holds no results, a results file is broken or there twice, there is no row
-            ``over`` or no result has one of ``languages``, or ``to`` is a file.
+        InputError: If there is nothing to read, a results file is broken or there twice, there is no row ``over`` or
+            no result has one of ``languages``, or ``to`` is a file.
 
     Example:
         >>> import tempfile
@@ -58,13 +59,15 @@ def write_report(
         >>> write_report(out, languages=["de"], to=out / "only-de").relative_to(out).as_posix()
         'only-de/report.md'
     """
-    out = Path(out)
-    to = out if to is None else Path(to)
+    first = Path(paths[0])
+    to = (first.with_suffix("") if first.is_file() else first) if to is None else Path(to)
     if to.exists() and not to.is_dir():
         raise InputError(f"{to}: is a file. Expected a folder for the report, which is made if it is missing.")
-    results = find_results(out)
+    results = find_results(*paths)
     if not results:
-        raise InputError(f"{out}: no results.json in this folder or below. Expected the --output_dir of a run.")
+        raise InputError(
+            f"{' '.join(map(str, paths))}: no results.json in this folder or below. Expected the --output_dir of a run."
+        )
     groups = _groups(results, languages, over)
     figures: dict[int, list[Path]] = {}
     hints = []

@@ -40,6 +40,13 @@ def test_report_compares_with_one_row_on_some_languages_in_another_folder(out, t
     assert str(to / "report.md") in shown
 
 
+def test_the_report_of_a_file_is_in_a_folder_beside_it(out, tmp_path):
+    cells = [json.loads(path.read_text()) for path in sorted(out.rglob("results.json"))]
+    (tmp_path / "study.jsonl").write_text("".join(json.dumps(cell) + "\n" for cell in cells))
+    assert main(["report", str(tmp_path / "study.jsonl")]) == main(["report", str(out)]) == 0
+    assert (tmp_path / "study" / "report.md").read_bytes() == (out / "report.md").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -65,7 +72,7 @@ def test_similarity_writes_numbers(encoder_dir, data_dir, tmp_path, monkeypatch,
     ("argv", "message"),
     [
         (["report", "nowhere"], "error: nowhere: no such folder"),
-        (["report"], "error: the following arguments are required: out. See hf-mixtrain report --help."),
+        (["report"], "error: the following arguments are required: PATH. See hf-mixtrain report --help."),
         (["push", "nowhere", "me/model", "--dry_run"], "error: nowhere"),
         (["download", "no-such-model"], "error: no released checkpoint 'no-such-model'"),
         (["similarity", "nowhere", "--task", "panx", "--shots", "0"], "error: `shots` must be 1 or more"),

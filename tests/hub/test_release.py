@@ -29,7 +29,7 @@ def rewritten(folder, entry, tmp_path):
 @pytest.mark.parametrize("client", ["xet"], indirect=True)
 def test_a_release_is_made_planned_published_and_used(client, flags, tmp_path):
     out, registry, cards = tmp_path / "out", tmp_path / "registry.yaml", tmp_path / "model_cards"
-    hf_mixtrain(client, "run", str(ROOT / "recipes/study/panx.yaml"), *flags, "--output_dir", str(out))
+    hf_mixtrain(client, "run", str(ROOT / "reproduction/recipes/panx.yaml"), *flags, "--output_dir", str(out))
     cell = out / "panx/gradient-mix-train/k5/seed1"
     push = ["push", str(cell), NAME, "--tag", "v1.0", "--registry", str(registry), "--model_cards", str(cards)]
 

@@ -1,37 +1,48 @@
-"""docs/reproduction.md says what its results files say."""
+"""reproduction/README.md says what the results beside it say."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from hf_mixtrain.report import write_report
+from hf_mixtrain.report import report_markdown
+from hf_mixtrain.results import find_results
 
-DOCS = Path(__file__).parents[2] / "docs"
-PARTS = sorted(folder.name for folder in (DOCS / "reproduction").iterdir() if (folder / "report.md").is_file())
+FOLDER = Path(__file__).parents[2] / "reproduction"
+# The reports that the page is from: file, row that all others are compared with, languages.
+REPORTS = [
+    ("study.jsonl", "naive-mix-train", None),
+    ("ablation.jsonl", "naive-mix-train", None),
+    ("ablation.jsonl", "naive-mix-train (max_steps=261)", None),
+    ("ablation.jsonl", "naive-mix-train", ["ar", "de", "ja", "ru", "vi"]),
+    ("ablation.jsonl", "naive-mix-train", ["bn", "hi", "pa", "tr", "zh"]),
+]
 NUMBERS = {
     "mean and sd": re.compile(r"\d+\.\d\d ± \d+\.\d\d \(\d+\)"),
     "interval": re.compile(r"[-+]\d+\.\d\d to [-+]\d+\.\d\d"),
 }
 
 
-def tables(report: Path) -> list[str]:
-    return [line for line in report.read_text().splitlines() if line.startswith("|")]
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_the_reports_are_those_of_the_results_beside_them(part, tmp_path):
-    folder = DOCS / "reproduction" / part
-    write_report(folder, over="naive-mix-train", to=tmp_path)
-    assert tables(tmp_path / "report.md") == tables(folder / "report.md")
+@pytest.fixture(scope="module")
+def reports():
+    return [
+        report_markdown(find_results(FOLDER / file), over=over, languages=languages)
+        for file, over, languages in REPORTS
+    ]
 
 
 @pytest.mark.parametrize("kind", NUMBERS)
-def test_every_number_of_the_tables_is_in_a_report(kind):
-    def numbers(path: Path) -> list[str]:
-        return NUMBERS[kind].findall(path.read_text().replace("**", "").replace("−", "-"))
+def test_every_number_of_the_page_is_in_a_report(kind, reports):
+    def numbers(text: str) -> list[str]:
+        return NUMBERS[kind].findall(text.replace("**", "").replace("−", "-"))
 
-    known = {number for report in (DOCS / "reproduction").rglob("report.md") for number in numbers(report)}
-    told = numbers(DOCS / "reproduction.md")
+    known = {number for report in reports for number in numbers(report)}
+    told = numbers((FOLDER / "README.md").read_text(encoding="utf-8"))
     assert told
     assert [number for number in told if number not in known] == []
+
+
+@pytest.mark.parametrize("name", ["study", "ablation", "rate"])
+def test_every_line_is_a_result(name):
+    path = FOLDER / f"{name}.jsonl"
+    assert len(find_results(path)) == len(path.read_text(encoding="utf-8").splitlines())
