@@ -1,10 +1,32 @@
-"""Where files go, and how they are written so that none is ever half there."""
+"""Where files go, how they are written so that none is ever half there, and how they are told apart."""
 
+import errno
+import hashlib
+import itertools
 import os
-import tempfile
+import platform
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
 
+import psutil  # type: ignore[import-untyped]
 from huggingface_hub import constants
+
+from hf_mixtrain.errors import InputError
+
+_BLOCK = 2**20
+# Names of unfinished files say which process of which machine writes them, so that those of dead ones can be removed.
+_PART = ".part"
+_HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+_RUN = uuid4().hex[:8]
+_CANNOT_WRITE = (
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR,
+    errno.EEXIST, errno.ENAMETOOLONG,
+)  # fmt: skip
+_numbers = itertools.count()
 
 
 def cache_dir() -> Path:
@@ -44,8 +66,119 @@ def portable_path(path: str | Path) -> str:
     return f"./{os.path.basename(os.path.abspath(os.path.expanduser(path)))}"
 
 
+def sha256_of(path: str | Path) -> str:
+    """Return the SHA-256 of a file, in hex.
+
+    Example:
+        >>> import tempfile
+        >>> sha256_of(atomic_write_text(Path(tempfile.mkdtemp(), "a.txt"), "text"))[:12]
+        '982d9e3eb996'
+    """
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def atomic_file(path: str | Path) -> Iterator[BinaryIO]:
+    """Give a file to write into, put at ``path`` when the block ends: a reader sees the old one or all of the new one.
+
+    What is written is readable for whom the user's umask lets read. If the block raises, ``path`` stays as it was. What
+    a killed process left of an earlier try is removed.
+
+    Args:
+        path: The file; missing parent folders are made.
+
+    Yields:
+        A file, open for bytes.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "a.bin")
+        >>> with atomic_file(path) as file:
+        ...     _ = file.write(b"content")
+        ...     path.exists()
+        False
+        >>> path.read_bytes()
+        b'content'
+    """
+    path = Path(path)
+    part = _new_part(path)
+    try:
+        with open(part, "xb") as file:
+            yield file
+            file.flush()
+            # Without it, a file that was put in place just before the machine stopped can be found empty.
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Give a folder to fill that is put at ``path`` when the block ends, in place of what is there.
+
+    If the block raises, ``path`` stays as it was. What a killed process left of an earlier try is removed.
+
+    Args:
+        path: The folder; missing parent folders are made.
+
+    Yields:
+        An empty folder beside it.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "model")
+        >>> with atomic_folder(path) as folder:
+        ...     _ = (folder / "config.json").write_text("{}")
+        ...     path.exists()
+        False
+        >>> [file.name for file in path.iterdir()]
+        ['config.json']
+    """
+    path = Path(path)
+    part = _new_part(path)
+    part.mkdir()
+    try:
+        yield part
+        if path.exists():
+            old = _new_part(path)
+            os.rename(path, old)
+            os.rename(part, path)
+            remove(old)
+        else:
+            os.rename(part, path)
+    except BaseException:
+        remove(part)
+        raise
+
+
+def atomic_write_bytes(path: str | Path, content: bytes) -> Path:
+    """Write ``content`` as one whole; see `atomic_file`.
+
+    Args:
+        path: The file; missing parent folders are made.
+        content: The whole content.
+
+    Returns:
+        ``path`` as a `Path`.
+
+    Example:
+        >>> import tempfile
+        >>> atomic_write_bytes(Path(tempfile.mkdtemp(), "a", "b.bin"), b"content").read_bytes()
+        b'content'
+    """
+    with atomic_file(path) as file:
+        file.write(content)
+    return Path(path)
+
+
 def atomic_write_text(path: str | Path, text: str) -> Path:
-    """Write ``text`` as UTF-8 with LF line ends: a reader sees the old file or the new one, never a part.
+    """Write ``text`` as UTF-8 with LF line ends, as one whole; see `atomic_file`.
 
     Args:
         path: The file; missing parent folders are made.
@@ -55,24 +188,88 @@ def atomic_write_text(path: str | Path, text: str) -> Path:
         ``path`` as a `Path`.
 
     Example:
-        >>> folder = tempfile.mkdtemp()
-        >>> atomic_write_text(Path(folder, "a", "b.txt"), "text").read_text()
+        >>> import tempfile
+        >>> atomic_write_text(Path(tempfile.mkdtemp(), "a", "b.txt"), "text").read_text()
         'text'
     """
+    return atomic_write_bytes(path, text.encode("utf-8"))
+
+
+def remove(path: str | Path) -> None:
+    """Remove a file or a folder with all that is in it; what is not there is no error.
+
+    Example:
+        >>> remove("no/such/file")
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def why_not_written(error: BaseException) -> str | None:
+    """Return in words why something could not be written, or None if the error is about something else.
+
+    Libraries in other languages tell the system's reason in their text alone (safetensors 0.8, torch 2.13).
+
+    Example:
+        >>> why_not_written(OSError(errno.ENOSPC, "No space left on device"))
+        'No space left on device'
+        >>> why_not_written(FileNotFoundError(errno.ENOENT, "No such file or directory"))
+    """
+    if isinstance(error, OSError) and error.errno in _CANNOT_WRITE:
+        return f"{os.strerror(error.errno)}{f' ({error.filename})' if error.filename else ''}"
+    told = str(error)
+    return next((os.strerror(code) for code in _CANNOT_WRITE if os.strerror(code) in told), None)
+
+
+def require_writable(folder: str | Path) -> None:
+    """Check that files can be written below a folder, which need not be there yet.
+
+    Args:
+        folder: The folder; what is missing of it is made.
+
+    Raises:
+        InputError: If they cannot; one line with the folder, the reason and what to do.
+
+    Example:
+        >>> import tempfile
+        >>> require_writable(Path(tempfile.mkdtemp(), "out"))
+    """
+    folder = Path(folder)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files that only their owner can read.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
+        folder.mkdir(parents=True, exist_ok=True)
+        part = _new_part(folder / "probe")
+        part.write_bytes(b"content")
+        part.unlink()
+    except OSError as error:
+        raise InputError(
+            f"{folder}: expected a folder that can be written, found: {why_not_written(error) or error}. "
+            "Use another one, or correct this one, and run the same command again."
+        ) from error
+
+
+def _new_part(path: Path) -> Path:
+    """Name an unfinished file beside ``path``, and remove those of processes that are no more."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    start = f".{path.name[:150]}."
+    for name in os.listdir(path.parent):
+        if name.startswith(start) and name.endswith(_PART) and _is_left_over(path.parent / name):
+            remove(path.parent / name)
+    return path.with_name(f"{start}{_HOST}-{os.getpid()}-{_RUN}-{next(_numbers)}{_PART}")
+
+
+def _is_left_over(part: Path) -> bool:
+    """Whether the process that wrote an unfinished file is no more, as far as this machine can tell."""
+    host, pid, run, *_ = (*part.name.split(".")[-2].split("-"), "", "", "")
+    if host != _HOST or not pid.isdigit():
+        return False
+    if int(pid) == os.getpid():
+        return run != _RUN  # in a container, the first process has the same number again
+    try:
+        return psutil.Process(int(pid)).create_time() > part.stat().st_mtime + 1
+    except (psutil.NoSuchProcess, FileNotFoundError):
+        return True
+    except psutil.AccessDenied:
+        return False

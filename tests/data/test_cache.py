@@ -1,3 +1,5 @@
+import os
+import stat
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -50,4 +52,40 @@ def test_several_may_make_the_same_at_once(empty_cache):
         found = list(pool.map(make, range(4)))
     assert found == [found[0]] * 4
     assert len(found[0]) == 5000
-    assert len(list((empty_cache / "rows").iterdir())) == 1
+    assert sorted(path.suffix for path in (empty_cache / "rows").iterdir()) == [".arrow", ".sha256"]
+
+
+def _made(key="x") -> Dataset:
+    return cached_dataset("rows", key_of(key), FEATURES, lambda: [{"id": ["a", "b"], "tokens": [["c"], ["d"]]}])
+
+
+@pytest.mark.parametrize("suffix", [".arrow", ".sha256"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "gone"])
+def test_a_damaged_file_is_made_again(empty_cache, caplog, suffix, damage):
+    expected = _made()[:]
+    (path,) = (empty_cache / "rows").glob(f"*{suffix}")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(content if damage == "flipped" else content[: len(content) // 2])
+    assert _made()[:] == expected
+    assert len([message for message in caplog.messages if "damaged" in message]) <= 1
+    caplog.clear()
+    assert _made()[:] == expected
+    assert not caplog.messages
+
+
+def test_a_folder_in_the_way_is_replaced(empty_cache):
+    (empty_cache / "rows" / f"{key_of('x')}.arrow" / "stray").mkdir(parents=True)
+    assert _made()["id"][:] == ["a", "b"]
+
+
+def test_what_is_kept_can_be_read_by_others(empty_cache):
+    before = os.umask(0o022)
+    try:
+        _made()
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (empty_cache / "rows").iterdir()} == {0o644}

@@ -134,13 +134,19 @@ def test_several_that_ask_at_once_get_one_whole_folder(package):
     assert [entry for entry in folder.parent.iterdir() if entry.is_dir()] == [folder]
 
 
-def test_what_a_killed_process_left_is_replaced(package):
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.json", "checksums.json"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "gone"])
+def test_a_damaged_folder_is_made_again(package, name, damage):
     folder = Path(resolve_model("embedded:multilingual-e5-small"))
-    unfinished = folder.rename(folder.with_name(f"{folder.name}.unfinished"))
-    (unfinished / "model.safetensors").write_bytes(b"half")
+    expected = {file.name: file.read_bytes() for file in folder.iterdir()}
+    content = bytearray(expected[name])
+    content[-5] ^= 1
+    if damage == "gone":
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content if damage == "flipped" else content[:-10])
     assert Path(resolve_model("embedded:multilingual-e5-small")) == folder
-    assert not unfinished.exists()
-    AutoModel.from_pretrained(folder)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == expected
 
 
 def test_another_file_is_decoded_anew(package):
