@@ -10,6 +10,7 @@ from hf_mixtrain.errors import InputError
 _COMMANDS = {
     "run": "train methods x K x seeds, evaluate every language, make a report",
     "report": "make the tables and figures again, from the results files alone",
+    "status": "show which cells of a grid are finished, running, failed and to do",
     "similarity": "heat map of the cosines between the gradients of languages",
     "push": "upload the folder of a finished cell to the Hub",
     "download": "fetch a released model from the Hub",
