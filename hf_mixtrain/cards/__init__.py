@@ -1,11 +1,16 @@
 """Model cards: made from the results of a run through a template, without network."""
 
-from hf_mixtrain.cards.compare import compared
-from hf_mixtrain.cards.facts import FolderFacts, folder_facts, model_name
-from hf_mixtrain.cards.keep import keep_sections, restore_sections
-from hf_mixtrain.cards.publish import planned_card, published_card
-from hf_mixtrain.cards.usage import recipe
-from hf_mixtrain.cards.write import CARD_FILE, write_card
+from hf_mixtrain.cards.card import (
+    CARD_FILE,
+    keep_sections,
+    planned_card,
+    published_card,
+    restore_sections,
+    write_card,
+)
+from hf_mixtrain.cards.comparison import compared
+from hf_mixtrain.cards.metadata import model_name
+from hf_mixtrain.cards.usage import FolderFacts, folder_facts, recipe
 
 __all__ = [
     "CARD_FILE",

@@ -6,12 +6,10 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from hf_mixtrain.cards.base_models import BaseModel
-from hf_mixtrain.cards.compare import Comparison, Row, compare
-from hf_mixtrain.cards.describe import citations, describe_method
-from hf_mixtrain.cards.facts import DataFacts, FolderFacts, model_name, shots_checksum
-from hf_mixtrain.cards.notes import TASK_NOTES
-from hf_mixtrain.cards.usage import recipe, usage
+from hf_mixtrain.cards.comparison import Comparison, Row, compare
+from hf_mixtrain.cards.descriptions import TASK_NOTES, DataFacts, citations, describe_method
+from hf_mixtrain.cards.metadata import BaseModel, model_name
+from hf_mixtrain.cards.usage import FolderFacts, recipe, shots_checksum, usage
 from hf_mixtrain.methods import METHODS
 
 Results = Mapping[str, Any]

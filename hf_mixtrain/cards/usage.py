@@ -1,13 +1,18 @@
-"""How to use a model, as code that can be pasted, and how to make it again."""
+"""What stands in the folder of a cell, how to use it as code that can be pasted, and how to make it again."""
 
+import hashlib
+import json
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import yaml
+from huggingface_hub.utils.sha import sha_fileobj
 
+from hf_mixtrain.errors import InputError
 from hf_mixtrain.results import portable_settings
 
-# Stands in the snippets of a card until it is published; see `hf_mixtrain.cards.publish`.
+# Stands in the snippets of a card until it is published; see `hf_mixtrain.cards.published_card`.
 FOLDER = '"path/to/this/folder"'
 
 _PIPELINES = {
@@ -91,3 +96,60 @@ def recipe(results: Mapping[str, Any]) -> str:
     settings = {key: value for key, value in sorted(results["settings"].items()) if key not in {*cell, "seed", "model"}}
     portable = portable_settings(cell | settings)
     return yaml.safe_dump(portable, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100).strip()
+
+
+class FolderFacts(NamedTuple):
+    """What the folder of a cell holds beside its results; ``parts`` are folders with a model each."""
+
+    has_model: bool
+    parts: list[str]
+    has_shots: bool
+    labels: list[str]
+    sha256: dict[str, str]
+
+
+def folder_facts(folder: str | Path) -> FolderFacts:
+    """Look at what stands in the folder of a cell.
+
+    Args:
+        folder: The cell's folder; it need not hold a model.
+
+    Returns:
+        Whether there is a model, its labels in the order of their ids, and the SHA-256 of its weights.
+
+    Raises:
+        InputError: If ``config.json`` cannot be read.
+    """
+    folder = Path(folder)
+    weights = sorted(folder.glob("*.safetensors"))
+    labels: list[str] = []
+    config = folder / "config.json"
+    if config.is_file():
+        try:
+            id2label = json.loads(config.read_text(encoding="utf-8")).get("id2label") or {}
+            labels = [id2label[key] for key in sorted(id2label, key=int)]
+        except (ValueError, AttributeError) as error:
+            raise InputError(f"{config}: not a model configuration ({error}). Save the model again.") from None
+    return FolderFacts(
+        has_model=config.is_file() and bool(weights),
+        parts=sorted(path.parent.name for path in folder.glob("*/config.json")),
+        has_shots=(folder / "shots.json").is_file(),
+        labels=labels,
+        sha256={path.name: _sha256(path) for path in weights},
+    )
+
+
+def shots_checksum(shot_ids: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the ids of all shots, the same whatever the order of languages.
+
+    Example:
+        >>> shots_checksum({"de": ["a"], "sw": ["b"]}) == shots_checksum({"sw": ["b"], "de": ["a"]})
+        True
+    """
+    text = json.dumps(shot_ids, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return sha_fileobj(file).hex()

@@ -1,11 +1,17 @@
 """Models to the Hub and back."""
 
+from hf_mixtrain.hub.client import HubError
 from hf_mixtrain.hub.download import download
-from hf_mixtrain.hub.explain import HubError
-from hf_mixtrain.hub.load import Checkpoint, load_checkpoint, load_released
-from hf_mixtrain.hub.model_cards import export_release, rewrite_model_card
+from hf_mixtrain.hub.loading import Checkpoint, load_checkpoint, load_released
 from hf_mixtrain.hub.push import Release, push_release, verify_release
-from hf_mixtrain.hub.registry import Released, find_released, read_registry, register
+from hf_mixtrain.hub.registry import (
+    Released,
+    export_release,
+    find_released,
+    read_registry,
+    register,
+    rewrite_model_card,
+)
 from hf_mixtrain.hub.trainer import SafePushMixin
 
 __all__ = [

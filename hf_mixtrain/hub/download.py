@@ -8,13 +8,10 @@ from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
-from hf_mixtrain.hub.compare import has_hash, sha256
-from hf_mixtrain.hub.explain import HubError, explained
-from hf_mixtrain.hub.files import ALLOWED, SKIPPED, is_allowed
-from hf_mixtrain.hub.listing import list_commit
-from hf_mixtrain.hub.push import hub_api
+from hf_mixtrain.hub.client import HubError, explained, hub_api, with_retries
+from hf_mixtrain.hub.listing import has_hash, list_commit, sha256
 from hf_mixtrain.hub.registry import find_released, read_registry
-from hf_mixtrain.hub.retry import with_retries
+from hf_mixtrain.hub.release_files import ALLOWED, SKIPPED, is_allowed
 
 logger = logging.getLogger(__name__)
 

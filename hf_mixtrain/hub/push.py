@@ -7,12 +7,10 @@ from pathlib import Path
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 
-from hf_mixtrain import __version__
 from hf_mixtrain.cards import CARD_FILE, published_card
-from hf_mixtrain.hub.compare import Content, Difference, compare, sha256
-from hf_mixtrain.hub.explain import HubError, explained
-from hf_mixtrain.hub.files import check_labels, release_files
-from hf_mixtrain.hub.retry import with_retries
+from hf_mixtrain.hub.client import HubError, explained, hub_api, with_retries
+from hf_mixtrain.hub.listing import Content, Difference, compare, sha256
+from hf_mixtrain.hub.release_files import check_labels, release_files
 
 logger = logging.getLogger(__name__)
 
@@ -159,11 +157,6 @@ def verify_release(folder: str | Path, repo_id: str, *, revision: str | None = N
         if left := with_retries(lambda: compare(files, api, repo_id, commit), f"check of {repo_id}"):
             raise HubError(f"{repo_id} at {wanted}: {_names(left)} differ from {folder}. Push again with a new tag.")
     return Release(repo_id, commit, tag, f"{api.endpoint}/{repo_id}/commit/{commit}", False, _hashes(files))
-
-
-def hub_api(token: str | None = None) -> HfApi:
-    """Return the client. Where the Hub is comes from the environment, and who asks too, unless a token is given."""
-    return HfApi(library_name="hf_mixtrain", library_version=__version__, token=token)
 
 
 class _Push:

@@ -14,10 +14,9 @@ from huggingface_hub import CommitInfo, HfApi
 
 from hf_mixtrain.cards import CARD_FILE, keep_sections, restore_sections, write_card
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.hub.explain import HubError, explained
-from hf_mixtrain.hub.files import find_secret, is_allowed
-from hf_mixtrain.hub.push import hub_api, push_files, release_contents
-from hf_mixtrain.hub.retry import with_retries
+from hf_mixtrain.hub.client import HubError, explained, hub_api, with_retries
+from hf_mixtrain.hub.push import push_files, release_contents
+from hf_mixtrain.hub.release_files import find_secret, is_allowed
 from hf_mixtrain.results import RESULTS_FILE
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from hf_mixtrain.cards.base_models import base_model
+from hf_mixtrain.cards.metadata import base_model
 from hf_mixtrain.cards.usage import recipe
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from hf_mixtrain.hub import read_registry, rewrite_model_card
-from hf_mixtrain.hub.compare import sha256
+from hf_mixtrain.hub.listing import sha256
 from tests.experiment.tiny_task import data_dir, encoder_dir, flags
 
 from .test_commands import hf_mixtrain
-from .test_load import user_program
+from .test_loading import user_program
 
 __all__ = ["data_dir", "encoder_dir", "flags"]
 

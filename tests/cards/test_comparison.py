@@ -2,7 +2,7 @@
 
 import pytest
 
-from hf_mixtrain.cards.compare import compare
+from hf_mixtrain.cards.comparison import compare
 
 
 def test_gain_is_over_the_zero_shot_model_of_the_same_seed(cell, zero_shot):

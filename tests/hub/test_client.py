@@ -6,8 +6,8 @@ import httpx2
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
-from hf_mixtrain.hub import retry
-from hf_mixtrain.hub.retry import is_passing, with_retries
+from hf_mixtrain.hub import client
+from hf_mixtrain.hub.client import is_passing, with_retries
 
 
 def answer(status, url="https://huggingface.co/api", **headers):
@@ -32,7 +32,7 @@ class Flaky:
 @pytest.fixture
 def pauses(monkeypatch):
     found = []
-    monkeypatch.setattr(retry.time, "sleep", found.append)
+    monkeypatch.setattr(client.time, "sleep", found.append)
     return found
 
 

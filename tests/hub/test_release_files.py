@@ -6,8 +6,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.hub import files
-from hf_mixtrain.hub.files import check_labels, find_secret, is_allowed, release_files
+from hf_mixtrain.hub.release_files import check_labels, find_secret, is_allowed, release_files
 
 TOKEN = "hf_" + "aB3" * 12
 
@@ -117,7 +116,7 @@ def test_tokens_in_weights_are_found(tmp_path, folder):
 
 @pytest.mark.parametrize("before", range(0, 80, 7))
 def test_a_token_across_two_chunks_is_found(tmp_path, monkeypatch, before):
-    monkeypatch.setattr(files, "_CHUNK", 32)
+    monkeypatch.setattr("hf_mixtrain.hub.release_files._CHUNK", 32)
     path = tmp_path / "README.md"
     path.write_text("\n" * before + TOKEN + "\n" * 50)
     assert find_secret(path) == f"{path}:{before + 1}"

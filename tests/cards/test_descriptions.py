@@ -2,7 +2,7 @@
 
 import pytest
 
-from hf_mixtrain.cards.describe import citations, describe_method
+from hf_mixtrain.cards.descriptions import citations, describe_method
 from hf_mixtrain.methods import METHODS
 
 

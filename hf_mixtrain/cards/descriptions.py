@@ -1,11 +1,55 @@
-"""A method in sentences, made from its stages, so that a card says what was really run."""
+"""Methods, tasks and metrics in words, made from what was run."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.methods import METHODS, Stage
+
+if TYPE_CHECKING:
+    from hf_mixtrain.data import Task
+
+# By kind of task, then by the metric's key in `scores`.
+METRIC_TITLES = {
+    "token-classification": {
+        "f1": "F1 (seqeval)",
+        "precision": "precision (seqeval)",
+        "recall": "recall (seqeval)",
+        "accuracy": "token accuracy",
+    },
+    "question-answering": {
+        "f1": "F1 (SQuAD)",
+        "exact_match": "exact match (SQuAD)",
+        "f1_segmented": "F1, words segmented by script",
+    },
+    "text-classification": {"accuracy": "accuracy"},
+}
+
+TASK_NOTES = {
+    "panx": (
+        "PAN-X (WikiANN) is silver data, labelled from Wikipedia links: a score measures agreement with these labels. "
+        "Its text is Wikipedia's (CC BY-SA 3.0); no licence is stated for the labels.",
+        "Sentences are short and taken from Wikipedia; other kinds of text were not tested.",
+    ),
+    "udpos": (
+        "Treebanks of different languages differ in domain and in how they apply the universal tags, so scores of two "
+        "languages cannot be compared with each other.",
+        "The F1 is seqeval's on bare tags, as the XTREME benchmark computes it: runs of one tag count as one. It is "
+        "lower than the token accuracy, and the two must not be mixed in one table.",
+        "Every treebank has its own licence; several forbid commercial use.",
+    ),
+    "tydiqa": (
+        "The test set is the official development set of TyDiQA-GoldP v1.1; its own test labels are not public.",
+        "Every question has an answer in its passage: the model was never trained to say that there is none.",
+    ),
+    "xnli": (
+        "The shots come from the development sets of the target languages, which are translations of one another and "
+        "of the English one.",
+        "Texts other than English are human translations, so the test measures translated language.",
+    ),
+}
+
 
 _TRAIN_ON = {
     ("source", False): "A model is trained on the source language alone.",
@@ -114,3 +158,70 @@ def _describe_surgery(settings: Mapping[str, Any]) -> str:
     how = f"*o* and the gradient of the update are combined by {algorithm}."
     how = _PROJECTION if algorithm == "stochastic" else how
     return f"{when} {languages} drawn at random and the gradient *o* of its shots is computed; {how}"
+
+
+class DataPart(NamedTuple):
+    """Where the test set of one language is; ``hub_id`` is None for data that did not come from the Hub."""
+
+    hub_id: str | None
+    config: str
+    split: str
+    revision: str | None
+
+
+class DataFacts(NamedTuple):
+    """The task of a cell in words, and the test set of every language."""
+
+    kind: str
+    title: str
+    language_names: dict[str, str]
+    parts: dict[str, DataPart]
+    source: str
+    revisions: dict[str, str]
+    shots_per: str
+    defaults: dict[str, Any]
+
+    def metric_title(self, metric: str) -> str:
+        """Return the metric's name as tables show it, such as ``F1 (seqeval)`` or ``F1 (seqeval) of PER``."""
+        titles = METRIC_TITLES.get(self.kind, {})
+        if metric in titles or "_" not in metric:
+            return titles.get(metric, metric)
+        whole, part = metric.split("_", 1)
+        return f"{titles.get(whole, whole)} of {part}"
+
+
+def data_facts(results: Mapping[str, Any], task: "Task | None" = None) -> DataFacts:
+    """Look up the task of a cell.
+
+    Args:
+        results: The cell.
+        task: Its task; default: the task of the package with the cell's name.
+
+    Returns:
+        Its data sets in words. Hub ids are given only where the cell's data came from the Hub, and revisions only where
+        the cell recorded them in ``versions["data_revisions"]``.
+
+    Raises:
+        InputError: If there is no such task.
+    """
+    # Reading data needs `datasets`, which takes a second to import; pushing a card to the Hub does not need it.
+    from hf_mixtrain.data import LANGUAGES, load_task
+
+    task = task or load_task(results["task"])
+    source = results["settings"].get("data_source", "hub")
+    hub = task.hub if source == "hub" and "repository" in task.hub else {}
+    revisions = dict(results["versions"].get("data_revisions", {}))
+
+    def part(language: str) -> DataPart:
+        if not hub:
+            return DataPart(None, language, "test", None)
+        splits = hub.get("splits", {})
+        config = hub.get("files", language).split("/")[0].format(language=language, split="test")
+        return DataPart(hub["repository"], config, splits.get("test", "test"), revisions.get(hub["repository"]))
+
+    languages = results["languages"]
+    names = {code: LANGUAGES[code].name if code in LANGUAGES else code for code in languages}
+    parts = {language: part(language) for language in languages}
+    title = "Made-up demo corpus of hf_mixtrain" if source == "demo" else task.title
+    shots_per = results["settings"].get("shots_per") or task.shots_per
+    return DataFacts(task.kind, title, names, parts, source, revisions, shots_per, dict(task.defaults))
