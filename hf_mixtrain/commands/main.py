@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.escaping import terminal
 
 _COMMANDS = {
     "run": "train methods x K x seeds, evaluate every language, make a report",
@@ -51,7 +52,7 @@ def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         return command(argv)
     except InputError as error:
         if os.environ.get("LOCAL_RANK", "0") == "0":  # all processes of a launch come to the same error
-            print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+            print(f"error: {terminal(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped; run the same command again to go on", file=sys.stderr)

@@ -3,6 +3,8 @@
 import logging
 import sys
 
+from hf_mixtrain.escaping import terminal
+
 
 def set_up_messages(*, verbose: bool = False, is_main: bool = True) -> None:
     """Send this package's messages to the screen, and hide bars, logs and hints of the libraries below it.
@@ -33,4 +35,5 @@ class _Screen(logging.Handler):
     """Writes to what is standard error at that moment, also where it was replaced (notebooks, tests)."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(self.format(record), file=sys.stderr)
+        # Names in a message may come from files of others.
+        print("\n".join(map(terminal, self.format(record).split("\n"))), file=sys.stderr)
