@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import httpx2
 from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import (
     GatedRepoError,
@@ -20,6 +19,7 @@ from huggingface_hub.errors import (
 )
 
 from hf_mixtrain import __version__
+from hf_mixtrain.compat import httpx
 from hf_mixtrain.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def is_passing(error: BaseException) -> bool:
     """Tell whether an error may be gone at the next try.
 
     Example:
-        >>> is_passing(httpx2.ReadError("reset")), is_passing(ValueError("bad name"))
+        >>> is_passing(httpx.ReadError("reset")), is_passing(ValueError("bad name"))
         (True, False)
     """
     for cause in causes(error):
@@ -80,8 +80,8 @@ def is_passing(error: BaseException) -> bool:
             # The address to upload to is signed for a while; asking again gives a new one.
             expired = cause.response.status_code == 403 and not str(cause.response.url).startswith(constants.ENDPOINT)
             return expired or cause.response.status_code in _STATUSES
-        if isinstance(cause, httpx2.TransportError):
-            return not isinstance(cause, httpx2.ProxyError | httpx2.UnsupportedProtocol)
+        if isinstance(cause, httpx.TransportError):
+            return not isinstance(cause, httpx.ProxyError | httpx.UnsupportedProtocol)
         # `validate-yaml` reads the answer before its status: an error page of a gateway is then "not JSON".
         if isinstance(cause, json.JSONDecodeError):
             return True
@@ -127,7 +127,7 @@ def explained(repo_id: str, revision: str | None = None) -> Iterator[None]:
 
     Example:
         >>> with explained("me/ner"):
-        ...     raise httpx2.ConnectError("refused")
+        ...     raise httpx.ConnectError("refused")
         Traceback (most recent call last):
         hf_mixtrain.hub.client.HubError: me/ner: cannot reach ...
     """
@@ -161,7 +161,7 @@ def _explain(error: BaseException, repo_id: str, revision: str | None) -> str | 
             return f"{repo_id}: HF_HUB_OFFLINE is set, so the Hub is not asked. Unset it and run again."
         case HfHubHTTPError():
             return _explain_status(error, repo_id)
-        case httpx2.TransportError() | ConnectionError():  # the second is what hf_xet raises
+        case httpx.TransportError() | ConnectionError():  # the second is what hf_xet raises
             return f"{repo_id}: cannot reach {constants.ENDPOINT} ({_what(error)}). Run again when there is a network."
         case LocalEntryNotFoundError() if error.__cause__ is None:
             return f"{repo_id}: not in the cache, and the network was not to be used. Run once with the network."

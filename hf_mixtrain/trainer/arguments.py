@@ -1,11 +1,15 @@
 """Training arguments, plus what mixed training with surgery needs."""
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from transformers import TrainingArguments
-
+from hf_mixtrain import compat
 from hf_mixtrain.errors import InputError
+
+if TYPE_CHECKING:
+    from transformers import TrainingArguments
+else:
+    TrainingArguments = compat.training_arguments()
 
 SurgeryName = Literal["stochastic", "none", "pcgrad", "upgrad", "cagrad", "gradvac"]
 SurgeryScope = Literal["optimizer_step", "micro_batch"]

@@ -10,6 +10,7 @@ from accelerate.utils import broadcast
 from torch import Tensor, nn
 from transformers import Trainer
 
+from hf_mixtrain.compat import loss_scale_is_decided
 from hf_mixtrain.surgery import combine_, gram_matrix, make_aggregator
 from hf_mixtrain.trainer.arguments import GradientMixTrainingArguments
 from hf_mixtrain.trainer.compatibility import refuse_setup, refuse_wrapper
@@ -122,8 +123,8 @@ class GradientMixMixin(_Base):
             return
         self._checked_model, self._loss_is_mean_of_micro_batch = weakref.ref(model), False
         one_micro_batch = self.args.gradient_accumulation_steps * self.args.world_size <= 1
-        decided = self.loss_is_scaled_for_ga is not None or self.compute_loss_func is not None
-        if num_items is None or not self.model_accepts_loss_kwargs or decided or one_micro_batch:
+        decided = loss_scale_is_decided(self) or not self.model_accepts_loss_kwargs
+        if num_items is None or decided or one_micro_batch:
             return
         losses = []
         for factor in (1, 2):

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from hf_mixtrain.compat import current_device_index
+
 # Counters that other trainers' `compute_loss` adds to: TRL's SFTTrainer (1.16) and its relatives.
 _COUNTERS = ("_metrics", "_total_train_tokens")
 
@@ -41,7 +43,7 @@ def isolated_pass(model: nn.Module, trainer: Any, seed: str) -> Iterator[None]:
         for name, buffer in module._buffers.items()
         if buffer is not None
     ]
-    devices = [torch.accelerator.current_device_index()] if torch.accelerator.is_available() else []
+    devices = [current_device_index()] if torch.accelerator.is_available() else []
     try:
         with torch.random.fork_rng(devices=devices):
             own = random.Random(seed)

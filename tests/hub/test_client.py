@@ -2,16 +2,16 @@
 
 import json
 
-import httpx2
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
+from hf_mixtrain.compat import httpx
 from hf_mixtrain.hub import client
 from hf_mixtrain.hub.client import is_passing, with_retries
 
 
 def answer(status, url="https://huggingface.co/api", **headers):
-    response = httpx2.Response(status, headers=headers, request=httpx2.Request("GET", url))
+    response = httpx.Response(status, headers=headers, request=httpx.Request("GET", url))
     return HfHubHTTPError("said the Hub", response=response)
 
 
@@ -55,7 +55,7 @@ def test_retry_after_an_hour_is_not(pauses):
     assert pauses == []
 
 
-@pytest.mark.parametrize("error", [answer(404), answer(403), answer(412), ValueError("no"), httpx2.ProxyError("no")])
+@pytest.mark.parametrize("error", [answer(404), answer(403), answer(412), ValueError("no"), httpx.ProxyError("no")])
 def test_what_does_not_pass_is_not_tried_again(pauses, error):
     flaky = Flaky(error)
     with pytest.raises(type(error)):
@@ -69,8 +69,8 @@ def test_what_does_not_pass_is_not_tried_again(pauses, error):
         answer(500),
         answer(429),
         answer(403, "https://storage.example/signed"),
-        httpx2.ReadError("reset"),
-        httpx2.ReadTimeout("late"),
+        httpx.ReadError("reset"),
+        httpx.ReadTimeout("late"),
         json.JSONDecodeError("no JSON", "<html>", 0),
     ],
 )

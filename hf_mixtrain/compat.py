@@ -1,0 +1,66 @@
+"""What differs between the supported versions of the libraries below us.
+
+Supported: transformers 5.0, torch 2.6, huggingface_hub 1.3, accelerate 1.3, datasets 4.0, and what is newer;
+`docs/versions.md` says what was tested. Each entry names the version with which it can go: the first one that has
+what the entry replaces.
+"""
+
+import importlib
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import huggingface_hub
+
+from hf_mixtrain.errors import InputError
+
+# huggingface_hub 1.x makes its requests with httpx, 2.x with httpx2. Both may be installed, so its version decides.
+# Goes with huggingface_hub 2.0.
+httpx: ModuleType = importlib.import_module("httpx" if huggingface_hub.__version__.startswith("1.") else "httpx2")
+
+
+def loss_scale_is_decided(trainer: Any) -> bool:
+    """Tell whether a Trainer's own code says how its loss is divided. Goes with transformers 5.19.
+
+    Args:
+        trainer: A `transformers.Trainer`.
+    """
+    return getattr(trainer, "loss_is_scaled_for_ga", None) is not None or trainer.compute_loss_func is not None
+
+
+def training_arguments() -> type:
+    """Return `transformers.TrainingArguments`, with ``train_sampling_strategy``. Goes with transformers 5.2."""
+    import transformers
+
+    base = transformers.TrainingArguments
+    if "train_sampling_strategy" in base.__dataclass_fields__:
+        return base
+
+    @dataclass
+    class TrainingArguments(base):  # type: ignore[misc, valid-type]
+        train_sampling_strategy: str = field(
+            default="random", metadata={"help": "Sampler for training: 'random' (default) or 'group_by_length'."}
+        )
+
+        def __post_init__(self) -> None:
+            if self.train_sampling_strategy not in ("random", "group_by_length"):
+                raise InputError(
+                    f"`train_sampling_strategy={self.train_sampling_strategy!r}` needs transformers 5.2 or later. "
+                    f"Found {transformers.__version__}: update it, or use 'random' or 'group_by_length'."
+                )
+            if self.train_sampling_strategy == "group_by_length":
+                self.group_by_length = True
+            elif self.group_by_length:
+                self.train_sampling_strategy = "group_by_length"
+            super().__post_init__()
+
+    return TrainingArguments
+
+
+def current_device_index() -> int:
+    """Return the number of the accelerator in use. Goes with torch 2.8."""
+    import torch
+
+    if hasattr(torch.accelerator, "current_device_index"):
+        return torch.accelerator.current_device_index()
+    return torch.accelerator.current_device_idx()
