@@ -9,17 +9,27 @@ from datasets import ClassLabel, Dataset, List
 from transformers import PreTrainedTokenizerBase, Trainer
 
 from hf_mixtrain.data import Task, featurize
+from hf_mixtrain.data.features.label_pieces import DEFAULT_LABEL_PIECE, LabelPiece
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.evaluation.decoding import Decoding
 from hf_mixtrain.evaluation.forward import forward
 from hf_mixtrain.evaluation.output_labels import output_labels
 from hf_mixtrain.evaluation.predictions import write_predictions
 from hf_mixtrain.evaluation.question_answering import predict_answers
 from hf_mixtrain.evaluation.text_classification import predict_labels
-from hf_mixtrain.evaluation.token_classification import predict_tags
+from hf_mixtrain.evaluation.token_classification import word_scores
 from hf_mixtrain.metrics import metric_for
 
 
 def predict(
-    trainer: Trainer, task: Task, raw: Dataset, tokenizer: PreTrainedTokenizerBase, *, max_length: int | None = None
+    trainer: Trainer,
+    task: Task,
+    raw: Dataset,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    max_length: int | None = None,
+    label_piece: LabelPiece = DEFAULT_LABEL_PIECE,
+    decoding: Decoding | None = None,
 ) -> list[Any]:
     """Predict every row of ``raw`` in one pass of the model; see `forward` for how.
 
@@ -32,6 +42,8 @@ def predict(
         raw: Raw rows, as `load_fewshot` gives them.
         tokenizer: The model's tokenizer, a fast one.
         max_length: Most tokens of a feature; default: the task's.
+        label_piece: Which word piece carries a word's label: the same as in training; see `hf_mixtrain.data.featurize`.
+        decoding: How tags are chosen; None: the likeliest tag of each word.
 
     Returns:
         One prediction for each row of ``raw``, in its order: ``list[str]`` tags, a ``str`` label or a ``str`` answer.
@@ -39,17 +51,32 @@ def predict(
     Raises:
         InputError: If the model was made for other labels, or the tokenizer cannot be used.
     """
+    decodings = {"": decoding or Decoding("argmax", task.labels)}
+    return _predictions(trainer, task, raw, tokenizer, max_length, label_piece, decodings)[""]
+
+
+def _predictions(
+    trainer: Trainer,
+    task: Task,
+    raw: Dataset,
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int | None,
+    label_piece: LabelPiece,
+    decodings: Mapping[str, Decoding],
+) -> dict[str, list[Any]]:
+    """Return the predictions by each decoding, from one pass of the model; without tags, they are all the same."""
     # The first process of each machine makes the features, the others read them from its cache.
     with trainer.accelerator.local_main_process_first():
-        features = featurize(task, raw, tokenizer, training=False, max_length=max_length)
+        features = featurize(task, raw, tokenizer, training=False, max_length=max_length, label_piece=label_piece)
     longest = int(max_length or task.defaults.get("max_length", 128))
     run = partial(forward, trainer, features, tokenizer, max_length=longest)
     if task.kind == "question-answering":
-        return predict_answers(raw, features, run)
+        return dict.fromkeys(decodings, predict_answers(raw, features, run))
     labels = output_labels(task, trainer.accelerator.unwrap_model(trainer.model))
     if task.kind == "token-classification":
-        return predict_tags(labels, raw, features, run)
-    return predict_labels(labels, raw, features, run)
+        scores = word_scores(raw, features, run)
+        return {name: decoding.tags(labels, scores) for name, decoding in decodings.items()}
+    return dict.fromkeys(decodings, predict_labels(labels, raw, features, run))
 
 
 def score_predictions(task: Task, raw: Dataset, predictions: list[Any]) -> dict[str, float]:
@@ -80,6 +107,8 @@ def evaluate_languages(
     tokenizer: PreTrainedTokenizerBase,
     *,
     max_length: int | None = None,
+    label_piece: LabelPiece = DEFAULT_LABEL_PIECE,
+    decoding: Decoding | None = None,
     predictions_dir: str | Path | None = None,
 ) -> dict[str, dict[str, float]]:
     """Predict and score the rows of each language, one pass of the model for each.
@@ -90,6 +119,8 @@ def evaluate_languages(
         raw: Raw rows by language, such as ``load_fewshot(...).test``.
         tokenizer: The model's tokenizer.
         max_length: Most tokens of a feature; default: the task's.
+        label_piece: See `predict`.
+        decoding: See `predict`.
         predictions_dir: Where to write the predictions too, in XTREME's layout; see `write_predictions`.
 
     Returns:
@@ -97,11 +128,43 @@ def evaluate_languages(
     """
     scores = {}
     for language, rows in raw.items():
-        predictions = predict(trainer, task, rows, tokenizer, max_length=max_length)
+        predictions = predict(
+            trainer, task, rows, tokenizer, max_length=max_length, label_piece=label_piece, decoding=decoding
+        )
         scores[language] = score_predictions(task, rows, predictions)
         if predictions_dir is not None and trainer.is_world_process_zero():
             write_predictions(predictions_dir, task, language, rows, predictions)
     return scores
+
+
+def evaluate_decodings(
+    trainer: Trainer,
+    task: Task,
+    rows: Dataset,
+    tokenizer: PreTrainedTokenizerBase,
+    decodings: Mapping[str, Decoding],
+    *,
+    max_length: int | None = None,
+    label_piece: LabelPiece = DEFAULT_LABEL_PIECE,
+) -> dict[str, tuple[list[Any], dict[str, float]]]:
+    """Predict and score the rows of one language by several decodings, with one pass of the model.
+
+    Args:
+        trainer: Any `transformers.Trainer`; all processes must call this.
+        task: The task.
+        rows: Raw rows.
+        tokenizer: The model's tokenizer.
+        decodings: By any names, one or more. Only tagging is decoded.
+        max_length: Most tokens of a feature; default: the task's.
+        label_piece: See `predict`.
+
+    Returns:
+        Predictions and scores from 0 to 100 by the same names, equal on all processes.
+    """
+    if not decodings:
+        raise InputError("Expected one decoding or more, found none.")
+    found = _predictions(trainer, task, rows, tokenizer, max_length, label_piece, decodings)
+    return {name: (predictions, score_predictions(task, rows, predictions)) for name, predictions in found.items()}
 
 
 def _gold(task: Task, raw: Dataset) -> list[Any]:

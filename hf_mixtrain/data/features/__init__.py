@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 
 from hf_mixtrain.data.cache import cached_dataset, content_hash, key_of
 from hf_mixtrain.data.features.collator import data_collator
+from hf_mixtrain.data.features.label_pieces import DEFAULT_LABEL_PIECE, LabelPiece, continuations
 from hf_mixtrain.data.features.question_answering import ANSWER_COLUMNS, answer_features
 from hf_mixtrain.data.features.special_tokens import require_fast
 from hf_mixtrain.data.features.text_classification import PAIR_COLUMNS, pair_features
@@ -40,6 +41,7 @@ def featurize(
     max_length: int | None = None,
     doc_stride: int | None = None,
     answerless_windows: bool = True,
+    label_piece: LabelPiece = DEFAULT_LABEL_PIECE,
 ) -> Dataset:
     """Turn raw rows into model inputs, without padding. Nothing is dropped: long inputs become several features.
 
@@ -55,6 +57,10 @@ def featurize(
         doc_stride: Tokens from one window of a text to the next, for question answering. Default: the task's.
         answerless_windows: Whether windows without the answer are trained on, pointing at the first token, as in the
             authors' code.
+        label_piece: Which word piece carries the label of a word, for tagging: ``"first"``, as in the paper;
+            ``"content"``, the first that is more than a mark for a space, with that mark left out where the script has
+            no spaces; ``"all"``, in training each piece from that one on. One and the same must be used for training
+            and for evaluation.
 
     Returns:
         Features with the inputs of the model, ``labels`` or ``start_positions`` and ``end_positions``, ``language`` and
@@ -67,7 +73,7 @@ def featurize(
         InputError: If the tokenizer is not a fast one, or ``max_length`` leaves no room.
     """
     require_fast(tokenizer)
-    make, columns = _maker(task, doc_stride)
+    make, columns = _maker(task, doc_stride, label_piece, training)
     max_length = int(max_length or task.defaults.get("max_length", 128))
     if max_length < _FEWEST_TOKENS:
         raise InputError(f"`max_length` must be {_FEWEST_TOKENS} or more. Got {max_length}. The paper uses 128.")
@@ -90,9 +96,12 @@ def featurize(
     return cached_dataset("features", key, columns, batches)
 
 
-def _maker(task: Task, doc_stride: int | None) -> "tuple[partial[Iterator[dict[str, Any]]], Features]":
+def _maker(
+    task: Task, doc_stride: int | None, label_piece: LabelPiece, training: bool
+) -> "tuple[partial[Iterator[dict[str, Any]]], Features]":
     if task.kind == "token-classification":
-        return partial(tagging_features), TAGGING_COLUMNS
+        further = continuations(task.labels) if label_piece == "all" and training else None
+        return partial(tagging_features, label_piece=label_piece, further=further), TAGGING_COLUMNS
     if task.kind == "text-classification":
         return partial(pair_features), PAIR_COLUMNS
     stride = int(doc_stride or task.defaults.get("doc_stride", 128))

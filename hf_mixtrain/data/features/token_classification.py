@@ -1,11 +1,12 @@
-"""Sentences to features: the first sub-word of each word carries the label, long sentences are cut between words."""
+"""Sentences to features: one sub-word of each word carries the label, long sentences are cut between words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from datasets import Features, List, Value
 from transformers import PreTrainedTokenizerBase
 
+from hf_mixtrain.data.features.label_pieces import LabelPiece, bare_pieces, content_of, piece_labels
 from hf_mixtrain.data.features.special_tokens import filler_id, frame_of
 
 #: The label that the loss leaves out (`torch.nn.CrossEntropyLoss`).
@@ -15,7 +16,13 @@ TAGGING_COLUMNS = Features({"labels": List(Value("int64")), "first_word": Value(
 
 
 def tagging_features(
-    batch: dict[str, list[Any]], first_row: int, tokenizer: PreTrainedTokenizerBase, max_length: int
+    batch: dict[str, list[Any]],
+    first_row: int,
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
+    *,
+    label_piece: LabelPiece = "first",
+    further: Sequence[int] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Yield the features of a batch of rows with ``tokens`` and ``tags``.
 
@@ -27,6 +34,8 @@ def tagging_features(
         first_row: Number of the batch's first row in the data set.
         tokenizer: A fast tokenizer.
         max_length: Most tokens of a feature, special ones included.
+        label_piece: Which piece of a word carries its label: the first, or the first with content, see `content_of`.
+        further: For ``"all"``, the label of the pieces after that one, by the word's label; None: they carry none.
 
     Yields:
         Model inputs, ``labels``, the ``row`` and the number of the feature's ``first_word`` in it.
@@ -45,18 +54,25 @@ def tagging_features(
         verbose=False,
     )
     filler = filler_id(tokenizer)
+    is_bare = bare_pieces(tokenizer)
     for row, encoding in zip(rows, encoded.encodings, strict=True):
         pieces: list[list[int]] = [[] for _ in batch["tokens"][row]]
         for piece, word in zip(encoding.ids, encoding.word_ids, strict=True):
             pieces[word].append(piece)
         pieces = [piece or [filler] for piece in pieces]
+        starts = [0] * len(pieces)
+        if label_piece != "first":
+            found = [content_of(*word, is_bare) for word in zip(batch["tokens"][row], pieces, strict=True)]
+            pieces, starts = [piece for piece, _ in found], [start for _, start in found]
         for start, stop in cut_at_words([len(piece) for piece in pieces], room):
             ids: list[int] = []
             labels: list[int] = []
-            for piece, tag in zip(pieces[start:stop], batch["tags"][row][start:stop], strict=True):
+            words = zip(pieces[start:stop], starts[start:stop], batch["tags"][row][start:stop], strict=True)
+            for piece, at, tag in words:
                 piece = piece[:room]
                 ids += piece
-                labels += [tag] + [IGNORED] * (len(piece) - 1)
+                others = IGNORED if further is None or tag == IGNORED else further[tag]
+                labels += piece_labels(tag, len(piece), min(at, len(piece) - 1), others=others)
             labels = [IGNORED] * len(frame.before) + labels + [IGNORED] * len(frame.after)
             yield frame.wrap(ids) | {"labels": labels, "row": first_row + row, "first_word": start}
 
