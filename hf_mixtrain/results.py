@@ -34,6 +34,10 @@ _SCHEMA: dict[str, type | tuple[type, ...]] = {
     "surgery": dict,
 }
 
+# Keys that not every cell has: of tagging, the scores of argmax beside those of the decoding that was used, and the
+# main metric by each rule of decoding.
+_OPTIONAL: dict[str, type] = {"scores_argmax": dict, "decoding": dict}
+
 
 def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
     """Write ``folder/results.json`` atomically: a reader sees all of it or none.
@@ -69,7 +73,7 @@ def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
         True
     """
     path = Path(folder) / RESULTS_FILE
-    if unknown := sorted(results.keys() - _SCHEMA.keys()):
+    if unknown := sorted(results.keys() - _SCHEMA.keys() - _OPTIONAL.keys()):
         raise InputError(f"{path}: unknown key {unknown[0]!r}. Expected only {', '.join(_SCHEMA)}.")
     _validate(path, results)
     ordered = _portable(results)
@@ -193,7 +197,8 @@ def _portable(results: Mapping[str, Any]) -> dict[str, Any]:
         "model": portable_path(model) if is_path(model) else model,
         "settings": portable_settings(results["settings"]),
     }
-    return {key: paths.get(key, results[key]) for key in _SCHEMA}
+    optional = {key: results[key] for key in _OPTIONAL if key in results}
+    return {key: paths.get(key, results[key]) for key in _SCHEMA} | optional
 
 
 def _validate(path: Path | str, results: Mapping[str, Any]) -> None:

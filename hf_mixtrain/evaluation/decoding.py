@@ -23,8 +23,8 @@ class Decoding:
 
     Attributes:
         rule: ``"argmax"``, the likeliest tag of each word by itself; ``"legal"``, the likeliest sequence in which
-            ``I-X`` comes after ``B-X`` or ``I-X`` alone, as IOB2 wants it; ``"transitions"``, the same with ``weight`` ·
-            log P(tag given the tag before) added to the score of each word.
+            ``I-X`` comes after ``B-X`` or ``I-X`` alone, as IOB2 wants it; ``"transitions"``, the same with ``weight``
+            times log P(tag given the tag before) added to the score of each word.
         labels: Names of the tags.
         weight: Weight of the transitions.
         log_transitions: Natural logarithms of P(tag given tag before), tags × tags, and a last row for the first
@@ -77,18 +77,49 @@ class Decoding:
             InputError: If something is missing or not as expected.
 
         Example:
-            >>> Decoding.from_json(Decoding("legal", ("O", "B-X")).to_json())
-            Decoding(rule='legal', labels=('O', 'B-X'), weight=0.3)
+            >>> Decoding.from_json(Decoding("legal", ("O", "B-X")).to_json()).labels
+            ('O', 'B-X')
         """
         try:
             rule, labels, weight = value["rule"], tuple(map(str, value["labels"])), float(value["weight"])
-            table = value.get("transitions")
+            table: Any = value.get("transitions")
             if rule not in RULES or (rule == "transitions" and np.shape(table) != (len(labels) + 1, len(labels))):
                 raise ValueError(f"rule {rule!r} with a table of shape {np.shape(table)}")
             with np.errstate(divide="ignore"):
                 return cls(rule, labels, weight, None if table is None else np.log(np.asarray(table, dtype=float)))
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"Expected a decoding with rule, weight, labels and transitions, found {error}.") from None
+
+
+def decodings(labels: Sequence[str], sentences: Sequence[Sequence[int]]) -> dict[Rule, Decoding]:
+    """Return what may be used to decode the tags of a task, the default first.
+
+    Entities: every rule, ``"transitions"`` first. Other tags have no illegal transitions: ``"argmax"`` first, and
+    ``"transitions"``.
+
+    Args:
+        labels: Names of the tags.
+        sentences: The tags that the model is trained on, as numbers.
+
+    Example:
+        >>> list(decodings(["NOUN", "VERB"], [[0, 1]]))
+        ['argmax', 'transitions']
+    """
+    rules: tuple[Rule, ...] = ("transitions", "legal", "argmax") if has_spans(labels) else ("argmax", "transitions")
+    table = count_transitions(labels, sentences)
+    return {
+        rule: Decoding(rule, tuple(labels), log_transitions=table if rule == "transitions" else None) for rule in rules
+    }
+
+
+def best_rule(scores: Mapping[Rule, float]) -> Rule:
+    """Return the rule with the best score on dev data of the source; of equal ones the first, which is the default.
+
+    Example:
+        >>> best_rule({"transitions": 70.0, "legal": 70.0, "argmax": 69.0})
+        'transitions'
+    """
+    return max(scores, key=lambda rule: scores[rule])
 
 
 def has_spans(labels: Sequence[str]) -> bool:

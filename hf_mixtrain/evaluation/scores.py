@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from datasets import ClassLabel, Dataset, List
 from transformers import PreTrainedTokenizerBase, Trainer
@@ -19,6 +19,8 @@ from hf_mixtrain.evaluation.question_answering import predict_answers
 from hf_mixtrain.evaluation.text_classification import predict_labels
 from hf_mixtrain.evaluation.token_classification import word_scores
 from hf_mixtrain.metrics import metric_for
+
+N = TypeVar("N", bound=str)
 
 
 def predict(
@@ -62,8 +64,8 @@ def _predictions(
     tokenizer: PreTrainedTokenizerBase,
     max_length: int | None,
     label_piece: LabelPiece,
-    decodings: Mapping[str, Decoding],
-) -> dict[str, list[Any]]:
+    decodings: Mapping[N, Decoding],
+) -> dict[N, list[Any]]:
     """Return the predictions by each decoding, from one pass of the model; without tags, they are all the same."""
     # The first process of each machine makes the features, the others read them from its cache.
     with trainer.accelerator.local_main_process_first():
@@ -142,11 +144,11 @@ def evaluate_decodings(
     task: Task,
     rows: Dataset,
     tokenizer: PreTrainedTokenizerBase,
-    decodings: Mapping[str, Decoding],
+    decodings: Mapping[N, Decoding],
     *,
     max_length: int | None = None,
     label_piece: LabelPiece = DEFAULT_LABEL_PIECE,
-) -> dict[str, tuple[list[Any], dict[str, float]]]:
+) -> dict[N, tuple[list[Any], dict[str, float]]]:
     """Predict and score the rows of one language by several decodings, with one pass of the model.
 
     Args:

@@ -37,14 +37,20 @@ def run_cell(cell: Cell, material: Material, stages: Stages, folder: Path) -> di
     legs = plan(cell, data.languages)
     keep_models = material.settings.run.save_models == "all"
     scores: dict[str, dict[str, float]] = {}
+    by_rule: dict[str, dict[str, dict[str, float]]] = {}
     for chain, tested in legs:
-        scores |= stages.scores(chain, tested)
+        found, rule = stages.scores(chain, tested), stages.trained(chain).rule
+        scores |= found[rule]
+        for name, of_languages in found.items():
+            by_rule.setdefault(name, {}).update(of_languages)
         target = folder if len(legs) == 1 else folder / tested[0]
         if keep_models and not (len(legs) > 1 and (target / "config.json").is_file()):
             stages.copy_model(chain, target)
         if len(legs) > 1 and chain.language is not None:
             stages.drop(chain, model_only=True)
     results = _results(cell, material, data, scores, [stages.trained(chain) for chain in _all_chains(legs)])
+    if data.task.kind == "token-classification":
+        results |= _decoded(data, by_rule, stages.trained(legs[-1][0]).rule)
     if PartialState().is_main_process:
         if data.shots:
             write_shots(data, folder / "shots.json")
@@ -77,6 +83,15 @@ def _all_chains(legs: Iterable[tuple[Chain, list[str]]]) -> list[Chain]:
 
 def _model_revision(material: Material) -> dict[str, str]:
     return {"model_revision": material.model_revision} if material.model_revision else {}
+
+
+def _decoded(data: FewShotData, by_rule: Mapping[str, Mapping[str, Mapping[str, float]]], rule: str) -> dict[str, Any]:
+    """What each rule of decoding made of the same outputs: argmax in full, of each the main metric by language."""
+    main = {
+        name: {language: scores[data.task.metric] for language, scores in of_languages.items()}
+        for name, of_languages in sorted(by_rule.items())
+    }
+    return {"scores_argmax": by_rule["argmax"], "decoding": {"rule": rule, "scores": main}}
 
 
 def _results(

@@ -133,7 +133,14 @@ class Material:
     def features(self, rows: Dataset) -> Dataset:
         """Return the training features of some rows."""
         with PartialState().local_main_process_first():
-            return featurize(self.settings.task, rows, self.tokenizer, training=True, max_length=self.max_length)
+            return featurize(
+                self.settings.task,
+                rows,
+                self.tokenizer,
+                training=True,
+                max_length=self.max_length,
+                label_piece=self.settings.label_piece,
+            )
 
     @cached_property
     def model_revision(self) -> str | None:

@@ -14,6 +14,8 @@ from hf_mixtrain.results import portable_settings
 
 if TYPE_CHECKING:
     from hf_mixtrain.data import Task
+    from hf_mixtrain.data.features.label_pieces import LabelPiece
+    from hf_mixtrain.evaluation.decoding import Rule
     from hf_mixtrain.trainer import GradientMixTrainingArguments
 
 logger = logging.getLogger(__name__)
@@ -119,6 +121,21 @@ class RunArguments:
     adapt_learning_rate: float | None = field(
         default=None, metadata={"help": "Learning rate of trainings on shots alone; default: learning_rate."}
     )
+    decode: Literal["argmax", "legal", "transitions"] | None = field(
+        default=None,
+        metadata={
+            "help": "How tags are chosen: the likeliest of each word, the best legal sequence, or also by which tag "
+            "followed which in training. Default: the best on dev data of the source; without any, transitions for "
+            "entities."
+        },
+    )
+    label_piece: Literal["first", "content", "all"] | None = field(
+        default=None,
+        metadata={
+            "help": "Which word piece carries a word's label: the first, as in the paper, the first that is more than "
+            "a space, or all of them. Default: content."
+        },
+    )
     save_models: Literal["all", "none"] = field(
         default="all", metadata={"help": "none: keep results and cards, but no weights."}
     )
@@ -186,6 +203,7 @@ class Settings:
         for name, instead in REFUSED.items():
             if name in training:
                 raise InputError(f"--{name} does not work in a grid. {instead}")
+        _check_decoding(run, task)
         # The grid pushes, and not the Trainer of a training, whose model may be only a step on the way.
         hub = {name: training[name] for name in _HUB if name in training}
         training = {name: value for name, value in training.items() if name not in _HUB}
@@ -210,6 +228,16 @@ class Settings:
         return model_name(self.run.model_name_or_path)
 
     @property
+    def label_piece(self) -> "LabelPiece":
+        """Which word piece carries a word's label."""
+        return self.run.label_piece or ("first" if self.training.get("paper_exact") else "content")
+
+    @property
+    def decode(self) -> "Rule | None":
+        """How tags are decoded; None: as is best on dev data of the source."""
+        return self.run.decode or ("argmax" if self.training.get("paper_exact") else None)
+
+    @property
     def places(self) -> tuple[str, str]:
         """Where data and encoder are on this machine, for what is kept on it: two folders may have the same name."""
         source, model = self.run.data_source, self.run.model_name_or_path
@@ -229,6 +257,16 @@ class Settings:
                 # `TrainingArguments` takes bf16 on a processor only when told that no GPU is meant.
                 values |= {"use_cpu": True, "bf16": _processor_has_bf16()}
         return GradientMixTrainingArguments(**values)
+
+
+def _check_decoding(run: RunArguments, task: "Task") -> None:
+    for flag, value in (("decode", run.decode), ("label_piece", run.label_piece)):
+        if value is not None and task.kind != "token-classification":
+            raise InputError(f"--{flag}: expected a task that tags words. Got {task.name}: leave it out.")
+    if run.decode == "legal" and not any(label.startswith(("B-", "I-")) for label in task.labels):
+        raise InputError(
+            f"--decode legal: expected tags with B- and I-. {task.name} has none: use --decode argmax or transitions."
+        )
 
 
 def model_name(name_or_path: str) -> str:

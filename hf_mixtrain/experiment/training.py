@@ -41,13 +41,15 @@ class Trained:
         train_seconds: Time in the training loop, looks at dev data included; over all tries of an interrupted one.
         peak_memory_bytes: Most memory while training and evaluating.
         surgery: What surgery did; empty without surgery.
-        scores: ``{language: {metric: 0 to 100}}`` for the test sets that it has been evaluated on.
+        scores: ``{language: {metric: 0 to 100}}`` for the test sets that it has been evaluated on, by decoding rule.
+        rule: The rule that its tags are decoded with; empty before it has been evaluated.
     """
 
     train_seconds: float
     peak_memory_bytes: int
     surgery: dict[str, Any]
-    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    scores: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    rule: str = ""
 
 
 def train(
@@ -213,7 +215,10 @@ def _select(
     dev = {name: data.dev[name] for name in languages}
 
     def score() -> float:
-        scores = evaluate_languages(trainer, data.task, dev, material.tokenizer, max_length=material.max_length)
+        piece = material.settings.label_piece
+        scores = evaluate_languages(
+            trainer, data.task, dev, material.tokenizer, max_length=material.max_length, label_piece=piece
+        )
         return sum(scores[name][data.task.metric] for name in languages) / len(languages)
 
     every = None if stage.adapts else material.settings.run.select_steps

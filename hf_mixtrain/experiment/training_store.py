@@ -6,12 +6,16 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from accelerate import PartialState
+from transformers import Trainer
 
 import hf_mixtrain
 from hf_mixtrain.data import FewShotData
-from hf_mixtrain.evaluation import evaluate_languages
+from hf_mixtrain.evaluation import Decoding, evaluate_decodings
+from hf_mixtrain.evaluation.decoding import Rule
+from hf_mixtrain.experiment.decoding import choose_rule, decodings_of
 from hf_mixtrain.experiment.environment import peak_memory, reset_peak_memory
 from hf_mixtrain.experiment.locks import one_at_a_time
 from hf_mixtrain.experiment.material import Material
@@ -80,27 +84,46 @@ class Stages:
             self._write(folder, trained)
             return trained
 
-    def scores(self, chain: Chain, languages: Sequence[str]) -> dict[str, dict[str, float]]:
-        """Return the scores of a chain's model on the test sets of some languages, evaluating it where needed."""
+    def scores(self, chain: Chain, languages: Sequence[str]) -> dict[str, dict[str, dict[str, float]]]:
+        """Return the scores of a chain's model on the test sets of some languages, evaluating it where needed.
+
+        Returns:
+            Scores by decoding rule and language; all rules decode the same outputs of the model.
+        """
         folder = self.folder(chain)
         trained = self.trained(chain)
-        missing = [language for language in languages if language not in trained.scores]
+        missing = [language for language in languages if language not in trained.scores.get("argmax", {})]
         if missing:
             trained = self.trained(chain, with_model=True)
             with one_at_a_time(folder.with_suffix(".lock")):
                 reset_peak_memory()
                 trainer, data = evaluation_trainer(self._material, folder / "model"), self.data(chain)
+                among = decodings_of(chain, data)
+                trained.rule = trained.rule or self._rule(chain, trainer, among)
                 self._progress.say(f"evaluating {' '.join(missing)}")
                 for language in missing:
                     self._progress.begin((chain, language), f"evaluating {language}")
-                    test, tokenizer = {language: data.test[language]}, self._material.tokenizer
-                    trained.scores |= evaluate_languages(
-                        trainer, data.task, test, tokenizer, max_length=self._material.max_length
-                    )
+                    found = evaluate_decodings(
+                        trainer, data.task, data.test[language], self._material.tokenizer, among,
+                        max_length=self._material.max_length, label_piece=self._material.settings.label_piece,
+                    )  # fmt: skip
+                    for rule, (_, scores) in found.items():
+                        trained.scores.setdefault(rule, {})[language] = scores
                     self._progress.end()
                 trained.peak_memory_bytes = max(trained.peak_memory_bytes, peak_memory())
                 self._write(folder, trained)
-        return {language: trained.scores[language] for language in languages}
+        return {rule: {name: scores[name] for name in languages} for rule, scores in trained.scores.items()}
+
+    def decoding(self, chain: Chain) -> Decoding:
+        """Return how a chain's tags are decoded, after evaluating it if that has not been done."""
+        return decodings_of(chain, self.data(chain))[cast(Rule, self.trained(chain).rule)]
+
+    def _rule(self, chain: Chain, trainer: Trainer, among: dict[Rule, Decoding]) -> Rule:
+        # A model of one target is not measured on the source: it takes the rule of the model that it was made from.
+        if chain.language is not None and chain.before is not None:
+            self.scores(chain.before, [self.data(chain).source_language])
+            return cast(Rule, self.trained(chain.before).rule)
+        return choose_rule(trainer, self._material, self.data(chain), among, self._material.settings.decode)
 
     def copy_model(self, chain: Chain, folder: Path) -> None:
         """Put a chain's model and tokenizer into ``folder``."""

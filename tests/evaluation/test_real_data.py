@@ -10,9 +10,9 @@ from transformers import PreTrainedTokenizerFast
 
 from hf_mixtrain.data import featurize, load_fewshot, load_task
 from hf_mixtrain.data.rows import row_features
-from hf_mixtrain.evaluation import score_predictions
+from hf_mixtrain.evaluation import Decoding, score_predictions
 from hf_mixtrain.evaluation.question_answering import predict_answers
-from hf_mixtrain.evaluation.token_classification import predict_tags
+from hf_mixtrain.evaluation.token_classification import word_scores
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_gold_tags_of_cut_sentences_score_100(xtreme_dir, unknown, language):
     def run(read):
         return [read(gold_logits([labels], len(task.labels)), [at])[0] for at, labels in enumerate(features["labels"])]
 
-    predictions = predict_tags(task.labels, raw, features, run)
+    predictions = Decoding("argmax", task.labels).tags(task.labels, word_scores(raw, features, run))
     assert set(score_predictions(task, raw, predictions).values()) == {100.0}
 
 

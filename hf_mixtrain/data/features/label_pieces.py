@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Literal
 
-import regex
+import regex  # type: ignore[import-untyped]
 from transformers import PreTrainedTokenizerBase
 
 LabelPiece = Literal["first", "content", "all"]

@@ -1,0 +1,59 @@
+"""How the tags of a trained stage are decoded: as the user says, else by what is best on dev data of the source."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from transformers import Trainer
+
+from hf_mixtrain.data import FewShotData
+from hf_mixtrain.evaluation import evaluate_decodings
+from hf_mixtrain.evaluation.decoding import Decoding, Rule, best_rule, decodings
+from hf_mixtrain.experiment.material import Material
+
+if TYPE_CHECKING:
+    from hf_mixtrain.experiment.plan import Chain
+
+
+def decodings_of(chain: "Chain", data: FewShotData) -> dict[Rule, Decoding]:
+    """Return what may be used to decode a chain's tags, the default first; other tasks have nothing to decode.
+
+    Args:
+        chain: Its stages say which rows the model was trained on; their tags are counted for the transitions.
+        data: The chain's data.
+    """
+    if data.task.kind != "token-classification":
+        return {"argmax": Decoding("argmax", data.task.labels)}
+    return decodings(data.task.labels, list(_trained_tags(chain, data)))
+
+
+def choose_rule(
+    trainer: Trainer, material: Material, data: FewShotData, among: dict[Rule, Decoding], rule: Rule | None
+) -> Rule:
+    """Return ``rule`` if there is one, else the best rule on dev data of the source, else the default.
+
+    Args:
+        trainer: Around the trained model.
+        material: Tokenizer and settings.
+        data: Its dev rows of the source language are looked at, never those of a target.
+        among: From `decodings_of`.
+        rule: What the user asked for, if anything.
+    """
+    if rule is not None:
+        return rule
+    if len(among) == 1 or not len(data.dev.get(data.source_language, ())):
+        return next(iter(among))
+    found = evaluate_decodings(
+        trainer, data.task, data.dev[data.source_language], material.tokenizer, among,
+        max_length=material.max_length, label_piece=material.settings.label_piece,
+    )  # fmt: skip
+    return best_rule({name: scores[data.task.metric] for name, (_, scores) in found.items()})
+
+
+def _trained_tags(chain: "Chain", data: FewShotData) -> Iterator[list[int]]:
+    trained_on = {stage.train_on for stage in chain.stages}
+    if trained_on != {"shots"}:
+        yield from data.train["tags"]
+    if trained_on != {"source"}:
+        for language, rows in data.shots.items():
+            if chain.language in (None, language):
+                yield from rows["tags"]
