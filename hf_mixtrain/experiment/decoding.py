@@ -9,9 +9,14 @@ from hf_mixtrain.data import FewShotData
 from hf_mixtrain.evaluation import evaluate_decodings
 from hf_mixtrain.evaluation.decoding import Decoding, Rule, best_rule, decodings
 from hf_mixtrain.experiment.material import Material
+from hf_mixtrain.prediction.reading import Reading
+from hf_mixtrain.prediction.token_style import token_style
 
 if TYPE_CHECKING:
     from hf_mixtrain.experiment.plan import Chain
+
+# Of a task's defaults, those that decide what a model's inputs look like.
+_NUMBERS = ("max_length", "doc_stride", "max_question_length")
 
 
 def decodings_of(chain: "Chain", data: FewShotData) -> dict[Rule, Decoding]:
@@ -47,6 +52,29 @@ def choose_rule(
         max_length=material.max_length, label_piece=material.settings.label_piece,
     )  # fmt: skip
     return best_rule({name: scores[data.task.metric] for name, (_, scores) in found.items()})
+
+
+def reading_of(material: Material, chain: "Chain", data: FewShotData, decoding: Decoding) -> Reading:
+    """Return how a chain's model is to be read by others: what is kept beside it.
+
+    Args:
+        material: The settings.
+        chain: The chain.
+        data: Its data; what their words look like is counted.
+        decoding: How its tags are decoded.
+    """
+    task, tags = data.task, data.task.kind == "token-classification"
+    rows = [data.train, *data.shots.values()]
+    numbers = {name: int(task.defaults[name]) for name in _NUMBERS if name in task.defaults}
+    return Reading(
+        task=task.name,
+        kind=task.kind,
+        settings={"max_length": 128} | numbers | ({"max_length": material.max_length} if material.max_length else {}),
+        label_piece=material.settings.label_piece,
+        decoding=decoding if tags else None,
+        words=token_style(words for part in rows for words in part["tokens"]) if tags else None,
+        pairs=any(data.train["hypothesis"]) if task.kind == "text-classification" else False,
+    )
 
 
 def _trained_tags(chain: "Chain", data: FewShotData) -> Iterator[list[int]]:

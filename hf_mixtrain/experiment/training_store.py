@@ -15,7 +15,7 @@ import hf_mixtrain
 from hf_mixtrain.data import FewShotData
 from hf_mixtrain.evaluation import Decoding, evaluate_decodings
 from hf_mixtrain.evaluation.decoding import Rule
-from hf_mixtrain.experiment.decoding import choose_rule, decodings_of
+from hf_mixtrain.experiment.decoding import choose_rule, decodings_of, reading_of
 from hf_mixtrain.experiment.environment import peak_memory, reset_peak_memory
 from hf_mixtrain.experiment.locks import one_at_a_time
 from hf_mixtrain.experiment.material import Material
@@ -23,6 +23,7 @@ from hf_mixtrain.experiment.plan import Chain
 from hf_mixtrain.experiment.progress import Progress
 from hf_mixtrain.experiment.training import Trained, evaluation_trainer, train
 from hf_mixtrain.files import atomic_write_text
+from hf_mixtrain.prediction.reading import write_reading
 
 _RECORD = "stage.json"
 # Flags that only trainings on shots alone look at.
@@ -115,7 +116,7 @@ class Stages:
         return {rule: {name: scores[name] for name in languages} for rule, scores in trained.scores.items()}
 
     def decoding(self, chain: Chain) -> Decoding:
-        """Return how a chain's tags are decoded, after evaluating it if that has not been done."""
+        """Return how a chain's tags are decoded, once it has been evaluated."""
         return decodings_of(chain, self.data(chain))[cast(Rule, self.trained(chain).rule)]
 
     def _rule(self, chain: Chain, trainer: Trainer, among: dict[Rule, Decoding]) -> Rule:
@@ -128,7 +129,10 @@ class Stages:
     def copy_model(self, chain: Chain, folder: Path) -> None:
         """Put a chain's model and tokenizer into ``folder``."""
         self.trained(chain, with_model=True)
+        decoding = self.decoding(chain)
         if PartialState().is_main_process:
+            # Before the model, whose configuration comes last: a folder that has that is whole.
+            write_reading(folder, reading_of(self._material, chain, self.data(chain), decoding))
             self._material.export(self.folder(chain) / "model", folder)
 
     def drop(self, chain: Chain, *, model_only: bool = False) -> None:

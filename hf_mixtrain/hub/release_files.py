@@ -32,6 +32,7 @@ ALLOWED = (
     "sentencepiece.bpe.model",
     "spiece.model",
     "tokenizer.model",
+    "decoding.json",
     "results.json",
     "shots.json",
     "recipe.yaml",

@@ -139,15 +139,15 @@ def test_a_grid_stopped_while_it_tests_ends_with_the_same_results(run, monkeypat
 
     flags = ["--method", "zero-shot", "ord-fs"]
     expected = by_method(run("straight", *flags))
-    evaluate = training_store.evaluate_languages
+    evaluate = training_store.evaluate_decodings
 
-    def stop(trainer, task, raw, *args, **kwargs):
-        if language in raw:
+    def stop(trainer, task, rows, *args, **kwargs):
+        if rows[0]["language"] == language:
             raise KeyboardInterrupt
-        return evaluate(trainer, task, raw, *args, **kwargs)
+        return evaluate(trainer, task, rows, *args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training_store, "evaluate_languages", stop)
+        patch.setattr(training_store, "evaluate_decodings", stop)
         with pytest.raises(KeyboardInterrupt):
             run("stopped", *flags)
     assert by_method(run("stopped", *flags)) == expected

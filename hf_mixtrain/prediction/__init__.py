@@ -1,0 +1,1 @@
+"""Predictions for ordinary text, and scores of any model on any files."""
