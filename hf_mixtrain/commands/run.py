@@ -69,6 +69,7 @@ def parse_settings(argv: Sequence[str]) -> Settings:
     # Imported where they are used: torch comes with them, and help should not wait for it.
     from hf_mixtrain import GradientMixTrainingArguments
     from hf_mixtrain.data import list_tasks, load_task
+    from hf_mixtrain.metrics import metric_for
 
     parser = RecipeParser([RunArguments, GradientMixTrainingArguments])
     ours = {field.name for field in fields(RunArguments)}
@@ -79,6 +80,7 @@ def parse_settings(argv: Sequence[str]) -> Settings:
     if values["task"] is None:
         raise InputError(f"--task is missing. Expected one of {', '.join(list_tasks())}, or the YAML file of a task.")
     task = load_task(values["task"])
+    metric_for(task)  # a metric that does not fit is said before anything is trained
     # What the task says about its data (max_length, doc_stride) is for the data, not for the Trainer.
     defaults = {**TRAINING_DEFAULTS, **{key: value for key, value in task.defaults.items() if key in theirs}}
     values = parser.parse(argv, defaults)

@@ -1,4 +1,4 @@
-"""Scores of extracted answers: SQuAD v1.1's rules, and a fair F1 for scripts written without spaces."""
+"""Scores of extracted answers: the rules of SQuAD v1.1 and v2.0, and a fair F1 for scripts written without spaces."""
 
 import re
 import string
@@ -22,27 +22,35 @@ _UNSPACED = ("CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "HALFWIDTH KATAKANA",
 
 
 class SquadF1(InMemoryMetric):
-    """Token F1 and exact match of answers by the rules of SQuAD v1.1.
+    """Token F1 and exact match of answers by the rules of SQuAD v1.1, and of v2.0 where a question has no answer.
 
     Answers are lower-cased, freed of ASCII punctuation and of the words a, an and the, and split at white space; of
-    several gold answers the best counts. These English rules are applied to every language, as XTREME does for XQuAD
-    and TyDiQA. Chinese, Japanese and Thai answers are then one token each, so that ``f1`` is nearly ``exact_match``,
-    and non-ASCII punctuation stays. ``f1_segmented`` says how much of such an answer was found: each character of a
-    script that is written without spaces is a token of its own, and all Unicode punctuation goes. On ASCII text it
-    equals ``f1``.
+    several gold answers the best counts. An answer of which nothing is left ("the", "?") shares no token with any
+    other, so its ``f1`` is 0, even where both are the same and ``exact_match`` is 1. These English rules are applied to
+    every language, as XTREME does for XQuAD and TyDiQA. Chinese, Japanese and Thai answers are then one token each, so
+    that ``f1`` is nearly ``exact_match``, and non-ASCII punctuation stays. ``f1_segmented`` says how much of such an
+    answer was found: each character of a script that is written without spaces is a token of its own, and all Unicode
+    punctuation goes. On ASCII text it equals ``f1``.
 
-    Source: SQuAD's ``evaluate-v1.1.py``; the idea of mixed segmentation is from MLQA (Lewis et al., 2020).
-    Differs from ``evaluate``'s own ``squad``: answers are plain strings without ids, scores go from 0 to 1.
+    A question without gold answers is right (1) if the predicted answer is empty after normalisation, else wrong (0).
 
-    ``compute`` takes one string for each question as ``predictions`` and all gold answers of each question as
-    ``references``. It returns, all from 0 to 1, ``f1``, ``exact_match`` and ``f1_segmented``. A question without a gold
-    answer is refused with `InputError`: SQuAD v1.1 has none.
+    Source: SQuAD's ``evaluate-v1.1.py`` and ``evaluate-v2.0.py`` (without its search for the best threshold); the idea
+    of mixed segmentation is from MLQA (Lewis et al., 2020).
+    Differs from ``evaluate``'s own ``squad``: answers are plain strings without ids, scores go from 0 to 1. Differs
+    from v2.0: an answer that normalises to nothing is an answer, scored as v1.1 does.
+
+    ``compute`` takes one string for each question as ``predictions`` and all gold answers of each question, or none, as
+    ``references``. It returns, all from 0 to 1, ``f1``, ``exact_match`` and ``f1_segmented``; if there are questions
+    without an answer, the ``f1`` of those with and of those without too, as ``f1_has_answer`` and ``f1_no_answer``.
+    Refused with `InputError`: questions of which none has an answer.
 
     Example:
         >>> SquadF1().compute(predictions=["the old town"], references=[["An old city", "Old Town."]])
         {'f1': 1.0, 'exact_match': 1.0, 'f1_segmented': 1.0}
         >>> SquadF1().compute(predictions=["東京都"], references=[["東京"]])
         {'f1': 0.0, 'exact_match': 0.0, 'f1_segmented': 0.8}
+        >>> SquadF1().compute(predictions=["town", "", "town"], references=[["town"], [], []])["f1_no_answer"]
+        0.5
     """
 
     keys = ("f1", "exact_match", "f1_segmented")
@@ -52,26 +60,40 @@ class SquadF1(InMemoryMetric):
         return self._described(features, _SQUAD)
 
     def _compute(self, predictions: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, float]:
-        totals = dict.fromkeys(self.keys, 0.0)
-        for row, (prediction, golds) in enumerate(zip(predictions, references, strict=True)):
-            if not golds:
-                raise InputError(
-                    f"Expected at least one gold answer for each question. Got none for question {row}. "
-                    "Leave such questions out."
-                )
-            totals["f1"] += max(_overlap(_words, prediction, gold) for gold in golds)
-            totals["exact_match"] += max(float(_words(prediction) == _words(gold)) for gold in golds)
-            totals["f1_segmented"] += max(_overlap(_segments, prediction, gold) for gold in golds)
-        return {key: total / len(predictions) if predictions else 0.0 for key, total in totals.items()}
+        if references and not any(references):
+            raise InputError(
+                f"Expected gold answers. Got none for any of the {len(references)} questions. "
+                "Score questions whose answers are known."
+            )
+        answered, unanswered = [], []
+        for prediction, golds in zip(predictions, references, strict=True):
+            if golds:
+                answered.append(_scores(prediction, golds))
+            else:
+                unanswered.append(dict.fromkeys(self.keys, float(not _words(prediction))))
+        scores = self._means([*answered, *unanswered])
+        if unanswered:
+            scores |= {"f1_has_answer": self._means(answered)["f1"], "f1_no_answer": self._means(unanswered)["f1"]}
+        return scores
+
+    def _means(self, rows: Sequence[dict[str, float]]) -> dict[str, float]:
+        return {key: sum(row[key] for row in rows) / len(rows) if rows else 0.0 for key in self.keys}
+
+
+def _scores(prediction: str, golds: Sequence[str]) -> dict[str, float]:
+    """The scores of one question: of several gold answers, the best for each score."""
+    return {
+        "f1": max(_overlap(_words, prediction, gold) for gold in golds),
+        "exact_match": max(float(_words(prediction) == _words(gold)) for gold in golds),
+        "f1_segmented": max(_overlap(_segments, prediction, gold) for gold in golds),
+    }
 
 
 def _overlap(split: Callable[[str], list[str]], prediction: str, gold: str) -> float:
-    """Return the F1 of the two bags of tokens; two answers without tokens agree."""
+    """Return the F1 of the two bags of tokens; 0 if they share none."""
     predicted, reference = split(prediction), split(gold)
     common = sum((Counter(predicted) & Counter(reference)).values())
-    if not predicted or not reference:
-        return float(predicted == reference)
-    return 2 * common / (len(predicted) + len(reference))
+    return 2 * common / (len(predicted) + len(reference)) if common else 0.0
 
 
 def _words(text: str) -> list[str]:

@@ -10,7 +10,8 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.methods import METHODS
 
 FOLDER = Path(__file__).parents[2] / "recipes"
-RECIPES = sorted(path for path in FOLDER.rglob("*.yaml") if path.parent.name != "tasks")
+STUDY = Path(__file__).parents[2] / "reproduction" / "recipes"
+RECIPES = sorted(path for path in FOLDER.rglob("*.yaml") if path.parent.name != "tasks") + sorted(STUDY.glob("*.yaml"))
 
 
 @dataclass
@@ -51,7 +52,7 @@ def test_an_abbreviated_flag_is_refused():
         RecipeParser(Flags).parse(["--rat=3"])
 
 
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.relative_to(FOLDER).as_posix())
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.relative_to(FOLDER.parent).as_posix())
 def test_our_recipes_are_right_and_say_only_what_differs(recipe):
     settings = parse_settings([str(recipe)])
     defaults = parse_settings(["--task", settings.task.name])

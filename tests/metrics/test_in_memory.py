@@ -9,12 +9,24 @@ import numpy as np
 import pytest
 
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.metrics import Accuracy, EntityF1, PosTagging, SquadF1, metric_for
+from hf_mixtrain.metrics import (
+    Accuracy,
+    Correlation,
+    EntityF1,
+    MultiLabelF1,
+    PosTagging,
+    SquadF1,
+    TagAccuracy,
+    metric_for,
+)
 
 ROWS = {
     EntityF1: ([["B-A", "O"], ["O"]], [["B-A", "O"], ["B-B"]]),
     PosTagging: ([["NOUN", "X"], ["X"]], [["NOUN", "X"], ["NUM"]]),
+    TagAccuracy: ([["NN", "VB"], ["VB"]], [["NN", "RB"], ["VB"]]),
     Accuracy: (["a", "b"], ["a", "c"]),
+    MultiLabelF1: ([["a", "b"], []], [["a"], ["c"]]),
+    Correlation: ([0.1, 0.9], [1.0, 2.0]),
     SquadF1: (["the cat", "dog"], [["cat"], ["bird", "a fish"]]),
 }
 EVERY_METRIC = pytest.mark.parametrize("metric", list(ROWS), ids=lambda m: m.__name__)
@@ -64,16 +76,22 @@ def test_metrics_can_be_combined_and_equal_names_get_a_prefix():
     assert scores["entity_f1_recall"] == 0.5
 
 
-def task(kind, labels, metric):
-    return SimpleNamespace(name="mine", kind=kind, labels=labels, metric=metric)
+def task(kind, labels, metric, **more):
+    return SimpleNamespace(**{"name": "mine", "kind": kind, "labels": labels, "metric": metric} | more)
 
 
 @pytest.mark.parametrize(
     ("chosen", "metric"),
     [
         (task("token-classification", ("O", "B-X", "I-X"), "f1"), EntityF1),
-        (task("token-classification", ("NOUN", "VERB"), "accuracy"), PosTagging),
+        (task("token-classification", ("O", "OBJ"), "f1"), EntityF1),
+        (task("token-classification", ("NOUN", "VERB"), "accuracy"), TagAccuracy),
+        (task("token-classification", ("NOUN", "VERB"), "macro_f1"), TagAccuracy),
+        (task("token-classification", ("NOUN", "VERB"), "f1", name="udpos"), PosTagging),
         (task("text-classification", ("yes", "no"), "accuracy"), Accuracy),
+        (task("text-classification", ("yes", "no"), "weighted_f1"), Accuracy),
+        (task("text-classification", ("a", "b"), "micro_f1", problem_type="multi_label_classification"), MultiLabelF1),
+        (task("text-classification", (), "spearman", problem_type="regression"), Correlation),
         (task("question-answering", (), "exact_match"), SquadF1),
     ],
 )
@@ -84,3 +102,16 @@ def test_kind_and_labels_choose_the_metric(chosen, metric):
 def test_a_main_score_that_the_metric_lacks_is_refused():
     with pytest.raises(InputError, match=r"'mine': `metric` must be one of f1, precision, recall .* Got 'accuracy'"):
         metric_for(task("token-classification", ("O", "B-X"), "accuracy"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"), [("token-classification", ("NN", "VB")), ("text-classification", ("a", "b"))]
+)
+def test_f1_of_classes_must_say_which(kind, labels):
+    with pytest.raises(InputError, match=r"one of accuracy, macro_f1, weighted_f1 .* Got 'f1'"):
+        metric_for(task(kind, labels, "f1"))
+
+
+def test_labels_of_which_only_some_have_a_prefix_are_refused_by_name():
+    with pytest.raises(InputError, match=r"on every label but O, or on none\. Found none on 'DATE'"):
+        metric_for(task("token-classification", ("O", "B-PER", "I-PER", "DATE"), "f1"))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torchmetrics.functional.classification import multiclass_accuracy
 
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.metrics import EntityF1, PosTagging
+from hf_mixtrain.metrics import EntityF1, PosTagging, TagAccuracy
 
 ENTITY_TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG"]
 UPOS = ["ADJ", "ADP", "NOUN", "PROPN", "PUNCT", "SCONJ", "SYM", "VERB", "X", "_"]
@@ -75,13 +75,50 @@ def test_entity_scores_equal_those_of_seqeval(pairs):
         assert scores[key] == pytest.approx(report[key.removeprefix("f1_")]["f1-score"])
 
 
-@pytest.mark.parametrize("tag", ["NOUN", "3", "PER"])
-def test_tags_that_name_no_entity_are_refused_by_name(tag):
-    with pytest.raises(InputError, match=f"entity tags.*'{tag}'.*PosTagging"):
-        EntityF1().compute(predictions=[["O"]], references=[[tag]])
+@pytest.mark.parametrize(("predicted", "gold"), [("O", "3"), ("B-PER", "PER"), ("NOUN", "I-PER")])
+def test_numbers_and_tags_of_two_schemes_are_refused_by_name(predicted, gold):
+    bare = gold if "-" not in gold else predicted
+    with pytest.raises(InputError, match=f"entity tags.*'{bare}'.*TagAccuracy"):
+        EntityF1().compute(predictions=[[predicted]], references=[[gold]])
 
 
-@pytest.mark.parametrize("metric", [EntityF1, PosTagging])
+def test_entities_without_prefixes_by_hand():
+    # Gold: PER, ORG (two words), LOC, ORG; all but the two ORG are found: 2 of 2 predicted, 2 of 4 gold.
+    gold = [["PER", "PER", "O", "ORG", "ORG"], ["LOC", "O", "ORG"]]
+    predicted = [["PER", "PER", "O", "O", "O"], ["LOC", "O", "O"]]
+    scores = EntityF1().compute(predictions=predicted, references=gold)
+    assert scores == pytest.approx(
+        {"precision": 1.0, "recall": 0.5, "f1": 2 / 3, "f1_LOC": 1.0, "f1_ORG": 0.0, "f1_PER": 1.0}
+    )
+
+
+@pytest.mark.parametrize(("predicted", "gold"), [("OBJ", "OBJ"), ("Ort", "Ort"), ("GRAND", "BRAND"), ("SB", "IB")])
+def test_no_letter_of_an_entity_tag_is_lost(predicted, gold):
+    scores = EntityF1().compute(predictions=[["O", predicted, "O"]], references=[["O", gold, "O"]])
+    assert scores["f1"] == float(predicted == gold)
+
+
+@pytest.mark.parametrize("scheme", ["BIES", "BMES", "BILU"])
+def test_a_span_is_the_same_in_every_scheme(scheme):
+    begin, inside, end, single = scheme
+    gold = [[f"{begin}-A", f"{inside}-A", f"{end}-A", f"{single}-A", f"{begin}-B", f"{end}-B", "O"]]
+    cut = [[f"{begin}-A", f"{end}-A", "O", f"{single}-A", f"{begin}-B", f"{end}-B", "O"]]
+    assert set(EntityF1().compute(predictions=gold, references=gold).values()) == {1.0}
+    assert EntityF1().compute(predictions=cut, references=gold)["f1"] == pytest.approx(2 / 3)
+
+
+def test_penn_tags_are_told_apart_by_all_their_letters():
+    swapped = TagAccuracy().compute(predictions=[["RB", "VB"]], references=[["VB", "RB"]])
+    assert (swapped["accuracy"], swapped["macro_f1"]) == (0, 0)
+    # Right: NN, JJ; F1 of NN and JJ 1, of WDT and PDT 0.
+    half = TagAccuracy().compute(predictions=[["NN", "WDT", "JJ"]], references=[["NN", "PDT", "JJ"]])
+    assert half == pytest.approx(
+        {"accuracy": 2 / 3, "macro_f1": 1 / 2, "weighted_f1": 2 / 3}
+        | {"accuracy_JJ": 1, "accuracy_NN": 1, "accuracy_PDT": 0}
+    )
+
+
+@pytest.mark.parametrize("metric", [EntityF1, PosTagging, TagAccuracy])
 def test_sentences_of_different_lengths_are_refused_with_their_number(metric):
     with pytest.raises(InputError, match=r"2 tags of sentence 1. Got 1\."):
         metric().compute(predictions=[["O"], ["O"]], references=[["O"], ["O", "O"]])
@@ -119,13 +156,13 @@ def test_part_of_speech_scores_equal_those_of_seqeval_and_torchmetrics(pairs):
     assert accuracy == pytest.approx(float(expected))
 
 
-@pytest.mark.parametrize(("metric", "tags"), [(EntityF1, ENTITY_TAGS), (PosTagging, UPOS[:-2])])
+@pytest.mark.parametrize(("metric", "tags"), [(EntityF1, ENTITY_TAGS), (PosTagging, UPOS[:-2]), (TagAccuracy, UPOS)])
 def test_order_of_rows_and_perfect_predictions(metric, tags):
     rng = np.random.default_rng(1)
     references = [list(rng.choice(tags, size=size)) for size in rng.integers(0, 9, size=30)]
     predictions = [[tag if rng.random() < 0.7 else tags[0] for tag in row] for row in references]
     scores = metric().compute(predictions=predictions, references=references)
-    assert 0 < scores["f1"] < 1
+    assert 0 < scores[metric.keys[0]] < 1
     order = rng.permutation(30)
     again = metric().compute(predictions=[predictions[i] for i in order], references=[references[i] for i in order])
     assert again == scores
