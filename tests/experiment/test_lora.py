@@ -1,0 +1,74 @@
+"""Adapters beside the weights: what is trained, what is saved, and what comes out when they are merged."""
+
+import json
+import sys
+
+import pytest
+import torch
+from transformers import AutoModelForTokenClassification, set_seed
+
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.experiment.lora import Lora, copy_adapter, is_adapter, load_adapter, merge
+
+LORA = Lora(rank=2, alpha=4.0, targets=None)
+
+
+@pytest.fixture
+def model(encoder_dir):
+    def make():
+        set_seed(0)
+        return AutoModelForTokenClassification.from_pretrained(encoder_dir, num_labels=5)
+
+    return make
+
+
+@pytest.fixture
+def batch():
+    return {"input_ids": torch.arange(8).reshape(2, 4), "labels": torch.tensor([[0, 1, 2, 3], [4, 3, 2, 1]])}
+
+
+def trained(model, batch):
+    wrapped = LORA.add(model, "token-classification")
+    optimizer = torch.optim.SGD([p for p in wrapped.parameters() if p.requires_grad], lr=1.0)
+    for _ in range(3):
+        wrapped(**batch).loss.backward()
+        optimizer.step()
+    return wrapped.eval()
+
+
+def test_adapters_and_head_are_trained_and_nothing_else(model, batch):
+    before = {name: weight.clone() for name, weight in model().state_dict().items()}
+    wrapped = trained(model(), batch)
+    names = {name for name, weight in wrapped.named_parameters() if weight.requires_grad}
+    assert all("lora_" in name or "classifier" in name for name in names)
+    assert any("lora_" in name for name in names)
+    after = merge(wrapped).state_dict()
+    changed = {
+        name.rpartition(".")[0].rpartition(".")[2] for name in before if not torch.equal(before[name], after[name])
+    }
+    assert changed == {"query", "value", "classifier"}
+
+
+def test_an_adapter_is_saved_loaded_and_merged_to_the_same_model(model, batch, tmp_path):
+    wrapped = trained(model(), batch)
+    wrapped.save_pretrained(tmp_path / "trained")
+    copy_adapter(tmp_path / "trained", tmp_path / "copy", "./encoder")
+    assert is_adapter(tmp_path / "copy")
+    assert not (tmp_path / "copy/README.md").exists()
+    assert json.loads((tmp_path / "copy/adapter_config.json").read_text())["base_model_name_or_path"] == "./encoder"
+    expected = wrapped(**batch).logits
+    loaded = load_adapter(model(), tmp_path / "copy").eval()
+    assert any(weight.requires_grad for weight in loaded.parameters())
+    torch.testing.assert_close(loaded(**batch).logits, expected)
+    torch.testing.assert_close(merge(loaded)(**batch).logits, expected)
+
+
+def test_layers_that_are_not_there_are_refused(model):
+    with pytest.raises(InputError, match=r"--lora_target_modules: PEFT finds no layer to adapt .*such as query value"):
+        Lora(2, 4.0, ["no_such_layer"]).add(model(), "token-classification")
+
+
+def test_without_peft_one_line_says_what_to_install(model, monkeypatch):
+    monkeypatch.setitem(sys.modules, "peft", None)
+    with pytest.raises(InputError, match="--use_peft needs PEFT: pip install"):
+        LORA.add(model(), "token-classification")
