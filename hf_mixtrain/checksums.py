@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,38 @@ logger = logging.getLogger(__name__)
 _SUMS = "checksums.json"
 
 
+def checksums_of(folder: str | Path) -> dict[str, str]:
+    """Return the SHA-256 of every file in a folder, by its path in it.
+
+    Example:
+        >>> checksums_of("no/such/folder")
+        {}
+    """
+    folder = Path(folder)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256_of(path) for path in paths if path.name != _SUMS}
+
+
+def damaged_file(folder: str | Path, checksums: Mapping[str, str]) -> str | None:
+    """Return the first file in a folder that is not as it was when its checksum was taken, None if all are.
+
+    Args:
+        folder: The folder. Files that were added later do no harm.
+        checksums: As `checksums_of` gave them.
+    """
+    for name, expected in checksums.items():
+        path = Path(folder, name)
+        try:
+            state = path.stat()
+            if _sha256(path, state.st_mtime_ns, state.st_size) != expected:
+                return name
+        except OSError:
+            return name
+    return None
+
+
 def write_checksums(folder: str | Path) -> None:
-    """Write the SHA-256 of every file in a folder into the folder, for `is_whole`.
+    """Write the checksums of a folder into the folder, for `is_whole`.
 
     Example:
         >>> import tempfile
@@ -28,15 +59,13 @@ def write_checksums(folder: str | Path) -> None:
         >>> is_whole(folder)
         False
     """
-    folder = Path(folder)
-    sums = {path.relative_to(folder).as_posix(): sha256_of(path) for path in _files(folder) if path.name != _SUMS}
-    write_json(folder / _SUMS, sums)
+    write_json(Path(folder, _SUMS), checksums_of(folder))
 
 
 def is_whole(folder: str | Path) -> bool:
     """Tell whether a folder has its checksums, and every file that they name is as it was written.
 
-    A folder that is damaged is named in one line of the log. Files that were added later do no harm.
+    A folder that is damaged is named in one line of the log.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -44,16 +73,9 @@ def is_whole(folder: str | Path) -> bool:
     sums = read_json(folder / _SUMS)
     if not isinstance(sums, dict):
         return False
-    for name, expected in sums.items():
-        try:
-            state = (folder / name).stat()
-            found = _sha256(folder / name, state.st_mtime_ns, state.st_size)
-        except OSError as error:
-            found = error.strerror or "missing"
-        if found != expected:
-            logger.warning("%s is damaged: %s is not as it was written. It is made again.", folder, name)
-            return False
-    return True
+    if name := damaged_file(folder, sums):
+        logger.warning("%s is damaged: %s is not as it was written. It is made again.", folder, name)
+    return name is None
 
 
 def write_json(path: str | Path, value: Any) -> None:
@@ -89,10 +111,6 @@ def read_json(path: str | Path) -> Any:
 
 def _sum(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 @cache

@@ -22,11 +22,9 @@ _BLOCK = 2**20
 _PART = ".part"
 _HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 _RUN = uuid4().hex[:8]
-_CANNOT_WRITE = (
-    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR,
-    errno.EEXIST, errno.ENAMETOOLONG,
-)  # fmt: skip
 _numbers = itertools.count()
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_IN_THE_WAY = (errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG)
 
 
 def cache_dir() -> Path:
@@ -208,41 +206,59 @@ def remove(path: str | Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def why_not_written(error: BaseException) -> str | None:
-    """Return in words why something could not be written, or None if the error is about something else.
+def no_room(error: BaseException) -> str | None:
+    """Return in words why no file at all can be written where an error came from, None if it is about something else.
 
     Libraries in other languages tell the system's reason in their text alone (safetensors 0.8, torch 2.13).
+
+    Example:
+        >>> no_room(RuntimeError("I/O error: No space left on device (os error 28)"))
+        'No space left on device'
+    """
+    if isinstance(error, OSError):
+        return os.strerror(error.errno) if error.errno in _NO_ROOM else None
+    told = str(error)
+    return next((os.strerror(code) for code in _NO_ROOM if os.strerror(code) in told), None)
+
+
+def why_not_written(error: BaseException) -> str | None:
+    """Return in words why something could not be written, or None if the error is about something else.
 
     Example:
         >>> why_not_written(OSError(errno.ENOSPC, "No space left on device"))
         'No space left on device'
         >>> why_not_written(FileNotFoundError(errno.ENOENT, "No such file or directory"))
     """
-    if isinstance(error, OSError) and error.errno in _CANNOT_WRITE:
+    if isinstance(error, OSError) and error.errno in _IN_THE_WAY:
         return f"{os.strerror(error.errno)}{f' ({error.filename})' if error.filename else ''}"
-    told = str(error)
-    return next((os.strerror(code) for code in _CANNOT_WRITE if os.strerror(code) in told), None)
+    return no_room(error)
 
 
 def require_writable(folder: str | Path) -> None:
-    """Check that files can be written below a folder, which need not be there yet.
+    """Check that a folder can be written into, or can be made where it is not there yet; nothing is made.
 
     Args:
-        folder: The folder; what is missing of it is made.
+        folder: The folder.
 
     Raises:
-        InputError: If they cannot; one line with the folder, the reason and what to do.
+        InputError: If not; one line with the folder, the reason and what to do.
 
     Example:
         >>> import tempfile
-        >>> require_writable(Path(tempfile.mkdtemp(), "out"))
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> require_writable(folder / "new" / "out")
+        >>> list(folder.iterdir())
+        []
     """
-    folder = Path(folder)
+    there = Path(folder).absolute()
+    while not there.exists() and there != there.parent:
+        there = there.parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        part = _new_part(folder / "probe")
-        part.write_bytes(b"content")
-        part.unlink()
+        if not there.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(there))
+        probe = _new_part(there / "probe")
+        probe.write_bytes(b"content")
+        probe.unlink()
     except OSError as error:
         raise InputError(
             f"{folder}: expected a folder that can be written, found: {why_not_written(error) or error}. "

@@ -5,15 +5,14 @@ import math
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text, is_path, portable_path
+from hf_mixtrain.neutral_settings import deciding_settings
 
 RESULTS_FILE = "results.json"
-
-# Where files go and what a run is called says nothing about how it was trained.
-NEUTRAL_SETTINGS = frozenset({"output_dir", "overwrite_output_dir", "logging_dir", "run_name", "seed", "data_seed"})
 
 # In the order in which they are written.
 _SCHEMA: dict[str, type | tuple[type, ...]] = {
@@ -34,9 +33,19 @@ _SCHEMA: dict[str, type | tuple[type, ...]] = {
     "surgery": dict,
 }
 
-# Keys that not every cell has: of tagging, the scores of argmax beside those of the decoding that was used, and the
-# main metric by each rule of decoding.
-_OPTIONAL: dict[str, type] = {"scores_argmax": dict, "decoding": dict}
+# What earlier versions did not write; of a reader's results without them, nothing is known about these.
+_LATER: dict[str, type | tuple[type, ...]] = {
+    "data": dict,
+    "task_checksum": str,
+    "encoder": dict,
+    "world_size": int,
+    "global_batch_size": int,
+    "updates": int,
+    "final_loss": (int, float, NoneType),
+    "warnings": list,
+    "scores_argmax": dict,
+    "decoding": dict,
+}
 
 
 def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
@@ -44,7 +53,7 @@ def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
 
     Args:
         folder: The cell's folder; it is made if it is missing.
-        results: A value for every key of the schema, and no other key:
+        results: A value for every key of the first list, any of the second, and no other key:
 
             - ``task``, ``method``, ``shots`` (K), ``seed``: which cell this is;
             - ``model``: the model it started from; a folder as ``./NAME``;
@@ -56,7 +65,20 @@ def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
             - ``shot_ids``: ``{language: [id of a row, ...]}``;
             - ``versions``: of Python and the libraries; ``data_revisions`` by repository; ``model_revision``;
             - ``train_seconds``, ``peak_memory_bytes``;
-            - ``surgery``: what surgery did, ``{}`` where there was none.
+            - ``surgery``: what surgery did, ``{}`` where there was none;
+
+            and, where they are known,
+
+            - ``data``: ``{language: {split: SHA-256 of the rows}}``; ``shots`` and, of a trimmed encoder,
+              ``vocabulary`` count as splits;
+            - ``task_checksum``: SHA-256 of the task's labels, columns, defaults and the like;
+            - ``encoder``: ``{"name": …, "sha256" of its files or "commit" on the Hub}``;
+            - ``world_size``: number of processes; ``global_batch_size``: rows of one update over all of them;
+            - ``updates``: of all trainings of the cell together;
+            - ``final_loss``: of the last update (of several models, the mean), None if it is no finite number;
+            - ``warnings``: sentences about what makes the scores doubtful;
+            - ``scores_argmax``: of tagging, ``scores`` with the likeliest tag of each word; ``decoding``: the rule that
+              ``scores`` are decoded with, and the main metric by each rule.
 
     Returns:
         The path of the file.
@@ -73,8 +95,8 @@ def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
         True
     """
     path = Path(folder) / RESULTS_FILE
-    if unknown := sorted(results.keys() - _SCHEMA.keys() - _OPTIONAL.keys()):
-        raise InputError(f"{path}: unknown key {unknown[0]!r}. Expected only {', '.join(_SCHEMA)}.")
+    if unknown := sorted(results.keys() - _SCHEMA.keys() - _LATER.keys()):
+        raise InputError(f"{path}: unknown key {unknown[0]!r}. Expected only {', '.join([*_SCHEMA, *_LATER])}.")
     _validate(path, results)
     ordered = _portable(results)
     for key in ("scores", "shot_ids"):
@@ -90,8 +112,9 @@ def read_results(path: str | Path) -> dict[str, Any]:
         path: The file, or the folder of a cell.
 
     Returns:
-        The schema's keys (see `write_results`) and no others: keys of later versions are left out. Paths, which earlier
-        versions wrote as they were given, are as they are written now.
+        The keys that `write_results` names and no others: keys of later versions are left out, and those that earlier
+        versions did not write yet are missing. Paths, which earlier versions wrote as they were given, are as they are
+        written now.
 
     Raises:
         InputError: If the file is missing or is no JSON, or a key is missing or of the wrong type; one line that names
@@ -123,7 +146,7 @@ def find_results(*paths: str | Path) -> list[dict[str, Any]]:
 
     Raises:
         InputError: If a path is no folder and no ``.jsonl`` file, if a file or line is no result, or if two are of the
-            same cell, with the same model, languages and settings (but for `NEUTRAL_SETTINGS`).
+            same cell, with the same model, languages and settings that count.
 
     Example:
         >>> import tempfile
@@ -132,8 +155,8 @@ def find_results(*paths: str | Path) -> list[dict[str, Any]]:
     """
     cells: dict[tuple[str, str, int, int, str, str, str], tuple[str, dict[str, Any]]] = {}
     for place, results in chain.from_iterable(_found(Path(path)) for path in paths):
-        settings = {key: value for key, value in results["settings"].items() if key not in NEUTRAL_SETTINGS}
-        same = (results["model"], " ".join(sorted(results["languages"])), json.dumps(settings, sort_keys=True))
+        settings = deciding_settings(results["settings"], results["method"])
+        same = (encoder_of(results), " ".join(sorted(results["languages"])), json.dumps(settings, sort_keys=True))
         cell = (results["task"], results["method"], results["shots"], results["seed"], *same)
         if cell in cells:
             name = "{} {} k{} seed{}".format(*cell)
@@ -163,6 +186,19 @@ def _found(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise InputError(f"{path}: not a folder. Expected the --output_dir of a run, or a .jsonl file of results.")
     else:
         raise InputError(f"{path}: no such folder. Expected the --output_dir of a run, or a .jsonl file of results.")
+
+
+def encoder_of(results: Mapping[str, Any]) -> str:
+    """Return what tells the encoder of results from others: its name and, where it is known, the start of its checksum.
+
+    Example:
+        >>> encoder_of({"model": "./mine", "encoder": {"name": "./mine", "sha256": "0123456789abcdef"}})
+        './mine 01234567'
+        >>> encoder_of({"model": "xlm-roberta-base"})
+        'xlm-roberta-base'
+    """
+    content = results.get("encoder") or {}
+    return " ".join([results["model"], *[str(content[key])[:8] for key in ("sha256", "commit") if content.get(key)]])
 
 
 def portable_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -197,13 +233,14 @@ def _portable(results: Mapping[str, Any]) -> dict[str, Any]:
         "model": portable_path(model) if is_path(model) else model,
         "settings": portable_settings(results["settings"]),
     }
-    optional = {key: results[key] for key in _OPTIONAL if key in results}
-    return {key: paths.get(key, results[key]) for key in _SCHEMA} | optional
+    return {key: paths.get(key, results[key]) for key in [*_SCHEMA, *_LATER] if key in results}
 
 
 def _validate(path: Path | str, results: Mapping[str, Any]) -> None:
-    for key, types in _SCHEMA.items():
+    for key, types in {**_SCHEMA, **_LATER}.items():
         if key not in results:
+            if key in _LATER:
+                continue
             raise InputError(f"{path}: key {key!r} is missing. Run its cell again.")
         value = results[key]
         if not isinstance(value, types) or isinstance(value, bool):

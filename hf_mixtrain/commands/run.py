@@ -11,7 +11,7 @@ from pathlib import Path
 from hf_mixtrain.commands.messages import set_up_messages
 from hf_mixtrain.commands.recipe import RecipeParser
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.experiment.cells import grid, is_finished, share
+from hf_mixtrain.experiment.cells import grid, share
 from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments, Settings
 from hf_mixtrain.experiment.summary import summary_table
 
@@ -129,13 +129,16 @@ def _write_report(output_dir: Path) -> None:
 
 
 def _dry_run(settings: Settings) -> str:
+    from hf_mixtrain.experiment.finished import finished_results
+
     run, task = settings.run, settings.task
     output_dir = Path(settings.training["output_dir"])
     cells = grid(run, task.name)
     mine = set(share(cells, run.cell_index, run.cell_count))
     lines = []
     for number, cell in enumerate(cells, 1):
-        state = "finished" if is_finished(cell, settings, None) else "to do" if cell in mine else "for another process"
+        finished = finished_results(cell, settings, None) is not None
+        state = "finished" if finished else "to do" if cell in mine else "for another process"
         lines.append(f"[{number}/{len(cells)}] {cell}: {state}, {cell.folder(output_dir)}")
     languages = " ".join(run.languages or task.languages)
     lines += [f"task: {task.title}", f"model: {run.model_name_or_path}", f"data: {run.data_source}, {languages}"]

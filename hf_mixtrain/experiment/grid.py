@@ -1,6 +1,7 @@
 """A grid: its cells one after the other, finished ones skipped, failed ones reported at the end."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,16 +9,20 @@ from typing import Any
 from accelerate import PartialState
 
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.experiment.cell_run import run_cell, try_card
-from hf_mixtrain.experiment.cells import Cell, grid, is_finished, share
-from hf_mixtrain.experiment.locks import in_use, one_at_a_time, remove_unused
-from hf_mixtrain.experiment.material import Material
+from hf_mixtrain.experiment.cell_run import drop_own_trainings, run_cell, try_card
+from hf_mixtrain.experiment.cells import Cell, grid, share
+from hf_mixtrain.experiment.context import GridContext
+from hf_mixtrain.experiment.finished import finished_results
+from hf_mixtrain.experiment.grid_data import GridData
+from hf_mixtrain.experiment.locks import in_use, on_main_process, one_at_a_time, remove_unused
+from hf_mixtrain.experiment.models import Models
 from hf_mixtrain.experiment.plan import costs
 from hf_mixtrain.experiment.progress import Progress
 from hf_mixtrain.experiment.publishing import Publisher
 from hf_mixtrain.experiment.settings import Settings
-from hf_mixtrain.experiment.training_store import Stages
-from hf_mixtrain.results import find_results, read_results
+from hf_mixtrain.experiment.training_store import TrainingStore
+from hf_mixtrain.files import no_room, require_writable
+from hf_mixtrain.results import find_results
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +38,7 @@ class Outcome:
         not_pushed: Of each finished cell that is not on the Hub as it should be (``--push_to_hub``), why.
     """
 
-    results: list[dict[str, Any]]
+    results: list[Mapping[str, Any]]
     failed: dict[Cell, Exception]
     missing: list[Cell]
     not_pushed: dict[Cell, str]
@@ -49,72 +54,79 @@ def run_grid(settings: Settings) -> Outcome:
         The results, and which cells failed.
 
     Raises:
-        InputError: If the data, the model or the results that are there already do not fit; before any training.
+        InputError: If the data, the model or the results that are there already do not fit, or nothing can be written;
+            before any training.
     """
-    output_dir = Path(settings.training.get("output_dir", "out"))
-    stages_folder = output_dir / settings.task.name / ".stages"
     cells = grid(settings.run, settings.task.name)
     publisher = Publisher(settings, cells)
-    material = Material(settings, stages_folder)
-    done = [cell for cell in cells if is_finished(cell, settings, material.languages)]
-    own = share(cells, settings.run.cell_index, settings.run.cell_count)
-    mine = [cell for cell in own if cell not in done]
+    context = prepared(settings)
+    for place in [context.store.root, *(cell.folder(settings.output_dir) for cell in cells)]:
+        on_main_process(require_writable, place)
+    done = {cell: results for cell in cells if (results := finished_results(cell, settings, context)) is not None}
     if done:
         logger.info("%d of %d cells are finished already.", len(done), len(cells))
+    own = share(cells, settings.run.cell_index, settings.run.cell_count)
     failed: dict[Cell, Exception] = {}
-    is_main = PartialState().is_main_process
-    if mine:
-        with in_use(stages_folder):
-            material.check()
-            progress = Progress(costs(mine, material), len(mine))
-            stages = Stages(material, stages_folder, progress)
+    if mine := [cell for cell in own if cell not in done]:
+        with in_use(context.store.root):
+            context.data.check()
+            _ = context.models.tokenizer
+            context.progress.expect(costs(mine, settings, context.data), len(mine))
             for cell in mine:
-                progress.cell(str(cell))
-                error = _run(cell, settings, material, stages, output_dir)
-                if error is not None:
-                    failed[cell] = error
-                elif is_main:
+                context.progress.cell(str(cell))
+                try:
+                    done[cell] = _run(cell, context)
                     publisher.push(cell)
-    done = [cell for cell in cells if is_finished(cell, settings, material.languages)]
-    if len(done) == len(cells):
-        _tidy(settings, stages_folder, output_dir, done)
-    if is_main:
-        # Those of earlier runs, those that failed, and when the grid is complete all, as their cards have changed.
-        for cell in done if len(done) == len(cells) else [cell for cell in own if cell in done]:
-            publisher.push(cell)
-    results = [read_results(cell.folder(output_dir)) for cell in done]
-    return Outcome(
-        results, failed, [cell for cell in cells if cell not in done and cell not in failed], publisher.failed
-    )
-
-
-def _run(cell: Cell, settings: Settings, material: Material, stages: Stages, output_dir: Path) -> Exception | None:
-    folder = cell.folder(output_dir)
-    lock = output_dir / cell.task / ".stages" / f"{cell}.lock".replace(" ", "-")
-    try:
-        with one_at_a_time(lock):
-            if not is_finished(cell, settings, material.languages):
-                run_cell(cell, material, stages, folder)
-    except Exception as error:
-        if PartialState().num_processes > 1 and not isinstance(error, InputError):
-            raise  # the other processes wait for this one, and would for ever
-        logger.warning("      failed: %s", _line(error))
-        logger.debug("", exc_info=error)
-        return error
-    return None
-
-
-def _line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
-
-
-def _tidy(settings: Settings, stages_folder: Path, output_dir: Path, cells: list[Cell]) -> None:
-    """When all cells are there: give the cards what the others found, and drop models that nobody asked to keep."""
-    if not PartialState().is_main_process:
-        return
-    siblings = find_results(output_dir / settings.task.name)
+                except Exception as error:
+                    failed[cell] = _noted(error, settings.output_dir)
+    # Others may have run theirs meanwhile.
     for cell in cells:
-        try_card(cell.folder(output_dir), siblings=siblings, task=settings.task)
+        if cell not in done and (results := finished_results(cell, settings, context)) is not None:
+            done[cell] = results
+    if len(done) == len(cells):
+        on_main_process(_tidy, context, cells)
+    # Those of earlier runs, those that failed, and when the grid is complete all, as their cards have changed.
+    for cell in cells if len(done) == len(cells) else [cell for cell in own if cell in done]:
+        publisher.push(cell)
+    missing = [cell for cell in cells if cell not in done and cell not in failed]
+    return Outcome([done[cell] for cell in cells if cell in done], failed, missing, publisher.failed)
+
+
+def prepared(settings: Settings) -> GridContext:
+    """Return what the parts of a grid share; nothing is read yet."""
+    folder, data = settings.output_dir / settings.task.name / ".stages", GridData(settings)
+    return GridContext(settings, data, Models(settings, data, folder), TrainingStore(folder), Progress({}, 0))
+
+
+def _run(cell: Cell, context: GridContext) -> Mapping[str, Any]:
+    lock = context.store.root / "locks" / f"{cell}.lock".replace(" ", "-")
+    with one_at_a_time(lock):
+        # Another process may have run it while this one waited.
+        return finished_results(cell, context.settings, context) or run_cell(cell, context)
+
+
+def _noted(error: Exception, output_dir: Path) -> Exception:
+    """Return the error of a cell that failed; raise it if the other cells would fail too."""
+    if PartialState().num_processes > 1 and not isinstance(error, InputError):
+        raise error  # the other processes wait for this one, and would for ever
+    reason = no_room(error)
+    if reason and not isinstance(error, InputError):
+        raise InputError(
+            f"{output_dir}: a file could not be written: {reason}. What is finished is kept: correct this and run the "
+            "same command again."
+        ) from error
+    text = " ".join(str(error).split())
+    logger.warning("      failed: %s", text if isinstance(error, InputError) else f"{type(error).__name__}: {text}")
+    logger.debug("", exc_info=error)
+    return error
+
+
+def _tidy(context: GridContext, cells: list[Cell]) -> None:
+    """When all cells are there: give the cards what the others found, and drop what nobody asked to keep."""
+    settings = context.settings
+    siblings = find_results(settings.output_dir / settings.task.name)
+    for cell in cells:
+        drop_own_trainings(cell, context)
+        try_card(cell.folder(settings.output_dir), siblings=siblings, task=settings.task)
     if settings.run.save_models == "none":
-        remove_unused(stages_folder)
+        remove_unused(context.store.root)

@@ -1,16 +1,21 @@
 """Who does what when several processes share an output folder."""
 
 import logging
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
 from filelock import FileLock, Timeout
 
+from hf_mixtrain.files import remove
+
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -47,6 +52,29 @@ def one_at_a_time(path: Path) -> Iterator[bool]:
         lock.release()
 
 
+def on_main_process(do: Callable[..., T], *args: Any) -> T:
+    """Do something in the launch's main process alone, and give what came of it to all; they wait for it.
+
+    Example:
+        >>> on_main_process(max, 1, 2)
+        2
+    """
+    state = PartialState()
+    if state.num_processes == 1:
+        return do(*args)
+    done: list[Any] = [None, None]
+    if state.is_main_process:
+        try:
+            done[0] = do(*args)
+        except Exception as error:
+            done[1] = error  # else the others would wait for ever
+    broadcast_object_list(done)
+    if done[1] is not None:
+        raise done[1]
+    result: T = done[0]
+    return result
+
+
 @contextmanager
 def in_use(folder: Path) -> Iterator[None]:
     """Keep `remove_unused` from removing a folder while this lasts, whichever process calls it.
@@ -59,6 +87,8 @@ def in_use(folder: Path) -> Iterator[None]:
         return
     with _gate(folder):
         folder.mkdir(exist_ok=True)
+        for _ in _held(folder):
+            pass  # looking removes the files of those that are dead
         lock = FileLock(folder / f"in-use-{uuid4().hex}.lock")
         lock.acquire()
     try:
@@ -86,15 +116,25 @@ def remove_unused(folder: Path) -> None:
         False
     """
     with _gate(folder):
-        for path in folder.glob("in-use-*.lock"):
-            lock = FileLock(path)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                logger.info("%s stays: another process works with it.", folder)
-                return
-            lock.release()
-        shutil.rmtree(folder, ignore_errors=True)
+        if any(_held(folder)):
+            logger.info("%s stays: another process works with it.", folder)
+            return
+        remove(folder)
+
+
+def _held(folder: Path) -> Iterator[Path]:
+    """Yield the files of the processes that have a folder in use; those of dead ones are removed."""
+    for path in folder.glob("in-use-*.lock"):
+        if not path.is_file():
+            continue
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            yield path
+            continue
+        lock.release()
+        path.unlink(missing_ok=True)
 
 
 def _gate(folder: Path) -> FileLock:

@@ -1,7 +1,5 @@
 """Which model of a training is kept: the last, the best on dev data, or the mean of several."""
 
-import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +8,10 @@ from safetensors.torch import load_file
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.utils import SAFE_WEIGHTS_NAME
 
-from hf_mixtrain.files import atomic_write_text
+from hf_mixtrain.checksums import checksums_of, read_json, write_json
+from hf_mixtrain.files import remove
+
+SCORE_FILE = "score.json"
 
 # Schmidt et al. (2023) average snapshots that are evenly spread over a run.
 _SNAPSHOTS = 10
@@ -50,9 +51,9 @@ class BestOnDev(TrainerCallback):
     def best(self) -> tuple[float, int, Path] | None:
         """Return score, step and folder of the best model so far."""
         found = []
-        for path in self._folder.glob("best-*/score.json"):
-            kept = json.loads(path.read_text())
-            found.append((kept["score"], -kept["step"], path.parent))
+        for path in self._folder.glob(f"best-*/{SCORE_FILE}"):
+            if (kept := read_json(path)) is not None:
+                found.append((kept["score"], -kept["step"], path.parent))
         if not found:
             return None
         score, step, folder = max(found)
@@ -63,10 +64,10 @@ class BestOnDev(TrainerCallback):
         folder = self._folder / f"best-{step}"
         save_model(self.trainer, folder)
         if self.trainer.is_world_process_zero():
-            atomic_write_text(folder / "score.json", json.dumps({"score": score, "step": step}))
+            write_json(folder / SCORE_FILE, {"score": score, "step": step, "model": checksums_of(folder)})
             for older in self._folder.glob("best-*"):
                 if older != folder:
-                    shutil.rmtree(older)
+                    remove(older)
         self.trainer.accelerator.wait_for_everyone()
 
 

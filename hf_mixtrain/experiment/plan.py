@@ -6,8 +6,9 @@ from pathlib import Path
 
 from hf_mixtrain.data import FewShotData
 from hf_mixtrain.experiment.cells import Cell
-from hf_mixtrain.experiment.material import Material
-from hf_mixtrain.experiment.training import stage_arguments
+from hf_mixtrain.experiment.grid_data import GridData
+from hf_mixtrain.experiment.settings import Settings
+from hf_mixtrain.experiment.stage_arguments import rows_of_update, stage_arguments
 from hf_mixtrain.methods import Stage
 
 # A training step is a forward and a backward pass, and the backward pass costs two forward passes.
@@ -67,29 +68,37 @@ def plan(cell: Cell, languages: list[str]) -> list[tuple[Chain, list[str]]]:
     return [(whole.before, [source]), *legs] if whole.before else legs
 
 
-def costs(cells: Iterable[Cell], material: Material) -> dict[Hashable, float]:
+def own_chains(cell: Cell, languages: list[str]) -> list[Chain]:
+    """Return the trainings of a cell that no other cell can use: those with all stages of a method with shots."""
+    if not cell.method.uses_shots:
+        return []
+    return [chain for chain, _ in plan(cell, languages) if chain.stages == cell.method.stages]
+
+
+def costs(cells: Iterable[Cell], settings: Settings, grid_data: GridData) -> dict[Hashable, float]:
     """Return what each training and each evaluation of some cells costs, in forward passes of one example.
 
     Args:
         cells: The cells that are still to be run.
-        material: Their data.
+        settings: The grid's settings.
+        grid_data: Their data.
     """
     found: dict[Hashable, float] = {}
     for cell in cells:
-        data = material.data(cell.shots, cell.seed)
+        data = grid_data.of(cell.shots, cell.seed)
         for last, tested in plan(cell, data.languages):
             found |= {(last, language): float(len(data.test[language])) for language in tested}
             chain: Chain | None = last
             while chain is not None and chain not in found:
-                found[chain] = _training_cost(chain, data, material)
+                found[chain] = _training_cost(chain, data, settings)
                 chain = chain.before
     return found
 
 
-def _training_cost(chain: Chain, data: FewShotData, material: Material) -> float:
+def _training_cost(chain: Chain, data: FewShotData, settings: Settings) -> float:
     stage = chain.stages[-1]
-    arguments = stage_arguments(material.settings, stage, chain.seed, Path("unused"))
-    batch = arguments.train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
+    arguments = stage_arguments(settings, stage, chain.seed, Path("unused"))
+    batch = rows_of_update(arguments)
     shots = sum(len(rows) for language, rows in data.shots.items() if chain.language in (None, language))
     rows = {"source": len(data.train), "mixed": len(data.train) + shots, "shots": shots}[stage.train_on]
     if stage.order != "shuffled":

@@ -35,6 +35,10 @@ class Progress:
         self._number = 0
         self._now: tuple[Hashable, str] = ("", "")
 
+    def expect(self, costs: Mapping[Hashable, float], cells: int) -> None:
+        """Begin anew, with this work and so many cells."""
+        self._costs, self._cells = dict(costs), cells
+
     def cell(self, what: str) -> None:
         """Announce the next cell."""
         self._number += 1

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from accelerate import PartialState
 from huggingface_hub import get_token
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
@@ -44,7 +45,7 @@ class Publisher:
 
     def push(self, cell: Cell) -> None:
         """Push a finished cell; what is on the Hub already is not sent again. An error is noted and not raised."""
-        if not self._repositories:
+        if not self._repositories or not PartialState().is_main_process:
             return
         folder, repository = cell.folder(self._output_dir), self._repositories[cell]
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import is_path, portable_path
 from hf_mixtrain.methods import METHODS
+from hf_mixtrain.neutral_settings import NEUTRAL_SETTINGS
 from hf_mixtrain.results import portable_settings
 
 if TYPE_CHECKING:
@@ -39,15 +40,8 @@ REFUSED: Mapping[str, str] = {
     "remove_unused_columns": "Features hold columns that no model takes.",
 }
 
-# They say where files go and what is shown, not what comes out; or they are keys of the results file themselves.
-_NOT_SETTINGS = {
-    "task", "method", "shots", "seeds", "languages", "model_name_or_path", "save_models", "cell_index", "cell_count",
-    "dry_run", "list_tasks", "verbose", "output_dir", "disable_tqdm", "report_to", "run_name", "project",
-    "logging_strategy", "logging_steps", "logging_first_step", "logging_dir", "log_level", "log_level_replica",
-    "log_on_each_node", "save_strategy", "save_steps", "save_total_limit", "save_only_model", "save_on_each_node",
-    "dataloader_num_workers", "dataloader_pin_memory", "dataloader_persistent_workers", "dataloader_prefetch_factor",
-    "ddp_timeout", "skip_memory_metrics", "local_rank", "do_train", "do_eval", "do_predict",
-}  # fmt: skip
+# What a reader of results wants to know although it decides nothing: the content of the data is recorded beside it.
+_RECORDED = ("data_source", "shots_file")
 
 _HUB = ("push_to_hub", "hub_model_id", "hub_private_repo")
 
@@ -141,6 +135,9 @@ class RunArguments:
     )
     cell_index: int = field(default=0, metadata={"help": "With --cell_count N: run every Nth cell, from this one on."})
     cell_count: int = field(default=1, metadata={"help": "Over how many processes or machines the cells are spread."})
+    overwrite: bool = field(
+        default=False, metadata={"help": "Run finished cells again that were made from other data or settings."}
+    )
     dry_run: bool = field(default=False, metadata={"help": "Show the cells, and which are finished, and stop."})
     list_tasks: bool = field(default=False, metadata={"help": "Show the tasks and stop."})
     verbose: bool = field(default=False, metadata={"help": "Show the messages of transformers and the training logs."})
@@ -214,7 +211,8 @@ class Settings:
         defaults = {**TRAINING_DEFAULTS, **task.defaults}
         changed = {f.name: getattr(run, f.name) for f in fields(run) if getattr(run, f.name) != _default(f)}
         changed |= {name: value for name, value in training.items() if name not in defaults or value != defaults[name]}
-        changed = portable_settings({name: changed[name] for name in sorted(changed) if name not in _NOT_SETTINGS})
+        recorded = sorted(name for name in changed if name in _RECORDED or name not in NEUTRAL_SETTINGS)
+        changed = portable_settings({name: changed[name] for name in recorded})
         settings = cls(run, task, training, changed, **hub)
         try:
             settings.training_arguments()
@@ -238,11 +236,14 @@ class Settings:
         return self.run.decode or ("argmax" if self.training.get("paper_exact") else None)
 
     @property
-    def places(self) -> tuple[str, str]:
-        """Where data and encoder are on this machine, for what is kept on it: two folders may have the same name."""
-        source, model = self.run.data_source, self.run.model_name_or_path
-        data = source if source in ("hub", "demo") else str(Path(source).expanduser().resolve())
-        return data, str(Path(model).resolve()) if Path(model).is_dir() else model
+    def output_dir(self) -> Path:
+        """Where the grid writes."""
+        return Path(self.training.get("output_dir", "out"))
+
+    @property
+    def source_language(self) -> str:
+        """The language with the full training set."""
+        return str(self.training.get("source_language", "en"))
 
     def training_arguments(self, **overrides: Any) -> "GradientMixTrainingArguments":
         """Return training arguments; ``overrides`` win over the user's values."""

@@ -1,10 +1,12 @@
 """The table on the screen at the end of a grid: languages by methods."""
 
 from collections.abc import Mapping, Sequence
-from statistics import mean, stdev
+from statistics import fmean
 from typing import Any
 
 from hf_mixtrain.methods import METHODS
+from hf_mixtrain.report.statistics import summarize
+from hf_mixtrain.report.table import MISSING, Table, to_text
 
 
 def summary_table(results: Sequence[Mapping[str, Any]]) -> str:
@@ -22,12 +24,12 @@ def summary_table(results: Sequence[Mapping[str, Any]]) -> str:
         >>> cell = {"task": "panx", "method": "zero-shot", "shots": 0, "seed": 1, "metric": "f1", "average": 70.0,
         ...         "languages": ["en", "sw"], "scores": {"en": {"f1": 80.0}, "sw": {"f1": 60.0}}}
         >>> print(summary_table([cell]))
-        panx, f1   zero-shot
-                         K=0
-        en             80.00
-        sw             60.00
-        targets        60.00
-        all            70.00
+        panx, f1
+        language  zero-shot K=0
+        en                80.00
+        sw                60.00
+        targets           60.00
+        all               70.00
     """
     if not results:
         return ""
@@ -36,16 +38,13 @@ def summary_table(results: Sequence[Mapping[str, Any]]) -> str:
         columns.setdefault((result["method"], result["shots"]), []).append(result)
     order = list(METHODS)
     keys = sorted(columns, key=lambda key: (key[1] > 0, key[1], order.index(key[0]) if key[0] in order else len(order)))
-    first = results[0]
-    rows = list(dict.fromkeys(language for result in results for language in result["languages"]))
-    lines = [[f"{first['task']}, {first['metric']}", *(METHODS[m].title if m in METHODS else m for m, _ in keys)]]
-    lines.append(["", *(f"K={shots}" for _, shots in keys)])
-    for name in [*rows, "targets", "all"]:
-        values = [[_value(result, name) for result in columns[key]] for key in keys]
-        lines.append([name, *(_cell([value for value in column if value is not None]) for column in values)])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    padded = [[line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])] for line in lines]
-    text = "\n".join("   ".join(line).rstrip() for line in padded)
+    languages = dict.fromkeys(language for result in results for language in result["languages"])
+    header = ["language", *(f"{METHODS[m].title if m in METHODS else m} K={shots}" for m, shots in keys)]
+    rows = [
+        [name, *(_cell([_value(result, name) for result in columns[key]]) for key in keys)]
+        for name in [*languages, "targets", "all"]
+    ]
+    text = to_text(Table(f"{results[0]['task']}, {results[0]['metric']}", header, rows))
     counts = sorted({len(column) for column in columns.values()})
     if counts[-1] > 1:
         text += f"\nmean ± sample sd over {'–'.join(map(str, dict.fromkeys((counts[0], counts[-1]))))} seeds"
@@ -55,13 +54,14 @@ def summary_table(results: Sequence[Mapping[str, Any]]) -> str:
 def _value(result: Mapping[str, Any], name: str) -> float | None:
     metric, languages = result["metric"], result["languages"]
     if name == "targets":
-        return mean(result["scores"][language][metric] for language in languages[1:]) if languages[1:] else None
+        return fmean(result["scores"][language][metric] for language in languages[1:]) if languages[1:] else None
     if name == "all":
-        return result["average"]
+        return float(result["average"])
     return result["scores"][name][metric] if name in result["scores"] else None
 
 
-def _cell(values: list[float]) -> str:
-    if not values:
-        return "–"
-    return f"{mean(values):.2f}" + (f" ± {stdev(values):.2f}" if len(values) > 1 else "")
+def _cell(values: list[float | None]) -> str:
+    summary = summarize([value for value in values if value is not None])
+    if summary is None:
+        return MISSING
+    return f"{summary.mean:.2f}" + (f" ± {summary.sd:.2f}" if summary.sd is not None else "")

@@ -1,176 +1,146 @@
-"""Trained stages, kept under a name made from all that decides them: what cells have in common is trained once."""
+"""A store of trainings, found again by a key that is made from all that decides them. It trains nothing itself."""
 
 import dataclasses
-import hashlib
-import json
-import shutil
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any
 
-from accelerate import PartialState
-from transformers import Trainer
-
-import hf_mixtrain
-from hf_mixtrain.data import FewShotData
-from hf_mixtrain.evaluation import Decoding, evaluate_decodings
-from hf_mixtrain.evaluation.decoding import Rule
-from hf_mixtrain.experiment.decoding import choose_rule, decodings_of, reading_of
-from hf_mixtrain.experiment.environment import peak_memory, reset_peak_memory
+from hf_mixtrain.checksums import checksums_of, damaged_file, read_json, write_json
 from hf_mixtrain.experiment.locks import one_at_a_time
-from hf_mixtrain.experiment.material import Material
-from hf_mixtrain.experiment.plan import Chain
-from hf_mixtrain.experiment.progress import Progress
-from hf_mixtrain.experiment.training import Trained, evaluation_trainer, train
-from hf_mixtrain.files import atomic_write_text
-from hf_mixtrain.prediction.reading import write_reading
+from hf_mixtrain.files import remove
 
-_RECORD = "stage.json"
-# Flags that only trainings on shots alone look at.
-_ADAPTING = ("adapt_epochs", "adapt_learning_rate")
+logger = logging.getLogger(__name__)
+
+_RECORD, _MODEL, _SCORES, _EXPORTED = "training.json", "model", "scores", "exported.json"
 
 
-class Stages:
-    """The trained models of a grid.
+@dataclass
+class Trained:
+    """What a training left behind, besides its model.
 
-    Args:
-        material: Data, features and the encoder.
-        folder: Where they are kept.
-        progress: Is told of every step.
+    Attributes:
+        train_seconds: Time in the training loop, looks at dev data included; over all tries of an interrupted one.
+        peak_memory_bytes: Most memory while training.
+        updates: Number of updates.
+        final_loss: Loss of the last update; None if it, or a weight after it, is no finite number.
+        surgery: What surgery did; empty without surgery.
+        key: Its key in the store; empty before it is there.
+        before: The training that it started from; None if it started from an encoder.
     """
 
-    def __init__(self, material: Material, folder: Path, progress: Progress) -> None:
-        self._material, self._folder, self._progress = material, folder, progress
-        self._keys: dict[Chain, str] = {}
+    train_seconds: float
+    peak_memory_bytes: int
+    updates: int
+    final_loss: float | None
+    surgery: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
+    before: "Trained | None" = None
 
-    def data(self, chain: Chain) -> FewShotData:
-        """Return the data of a chain."""
-        return self._material.data(chain.shots, chain.seed)
+    def chain(self) -> "Iterator[Trained]":
+        """Yield this training and those before it."""
+        yield self
+        if self.before is not None:
+            yield from self.before.chain()
 
-    def folder(self, chain: Chain) -> Path:
-        """Return the folder of a chain's last stage."""
-        if chain not in self._keys:
-            self._keys[chain] = self._key(chain)
-        return self._folder / self._keys[chain]
 
-    def trained(self, chain: Chain, *, with_model: bool = False) -> Trained:
-        """Return what is known of a chain's last stage, after training it if that has not been done.
+class TrainingStore:
+    """Trained models, their records, and their scores.
+
+    Args:
+        root: Where they are kept.
+
+    Example:
+        >>> import tempfile
+        >>> store = TrainingStore(Path(tempfile.mkdtemp()))
+        >>> (store.model("a1") / "config.json").parent.mkdir(parents=True)
+        >>> _ = (store.model("a1") / "config.json").write_text("{}")
+        >>> store.write("a1", Trained(1.0, 1, updates=10, final_loss=0.5))
+        >>> store.read("a1").updates, store.read("b2")
+        (10, None)
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def lock(self, key: str) -> AbstractContextManager[bool]:
+        """Let one launch at a time make a training; see `hf_mixtrain.experiment.locks.one_at_a_time`."""
+        return one_at_a_time(self.root / "locks" / f"{key}.lock")
+
+    def folder(self, key: str) -> Path:
+        """Return where a training keeps its checkpoints while it goes on."""
+        return self.root / key
+
+    def model(self, key: str) -> Path:
+        """Return where the model of a training is."""
+        return self.folder(key) / _MODEL
+
+    def read(self, key: str, *, with_model: bool = False) -> Trained | None:
+        """Return what is known of a training, None if it is not there or damaged.
 
         Args:
-            chain: The chain; stages before the last are trained too, if they are needed for it.
-            with_model: Train it again if only its scores are left.
+            key: Its key.
+            with_model: Whether its model is needed, and not its record alone.
         """
-        folder = self.folder(chain)
-        with one_at_a_time(folder.with_suffix(".lock")):
-            known = _read(folder)
-            if known is not None and (not with_model or (folder / "model").is_dir()):
-                self._progress.known(chain)
-                return known
-            start = self._material.encoder
-            if chain.before is not None:
-                self.trained(chain.before, with_model=True)
-                start = str(self.folder(chain.before) / "model")
-            self._progress.say(str(chain))
-            self._progress.begin(chain, str(chain))
-            trained = train(
-                self._material,
-                chain.stages[-1],
-                start=start,
-                data=self.data(chain),
-                language=chain.language,
-                folder=folder,
-                on_step=self._progress.step,
-            )
-            self._progress.end()
-            self._write(folder, trained)
-            return trained
+        record = read_json(self.folder(key) / _RECORD)
+        if record is None:
+            return None
+        if with_model:
+            if not self.model(key).is_dir():
+                return None
+            if name := damaged_file(self.model(key), record["model"]):
+                logger.warning("%s is damaged: %s is not as it was written. Training again.", self.model(key), name)
+                remove(self.folder(key))
+                return None
+        return _trained(record["training"])
 
-    def scores(self, chain: Chain, languages: Sequence[str]) -> dict[str, dict[str, dict[str, float]]]:
-        """Return the scores of a chain's model on the test sets of some languages, evaluating it where needed.
+    def write(self, key: str, trained: Trained) -> None:
+        """Keep a training whose model is in `model`; checkpoints and whatever else is in its folder go."""
+        trained.key = key
+        record = {"training": dataclasses.asdict(trained), "model": checksums_of(self.model(key))}
+        write_json(self.folder(key) / _RECORD, record)
+        for path in self.folder(key).iterdir():
+            if path.name not in (_RECORD, _MODEL):
+                remove(path)
 
-        Returns:
-            Scores by decoding rule and language; all rules decode the same outputs of the model.
+    def read_scores(self, key: str, name: str, of: Mapping[str, Any]) -> Any:
+        """Return what an evaluation found, None if there was none, of other rows, or in another way.
+
+        Args:
+            key: The training.
+            name: The language that it was tested on, or another name for what was looked at.
+            of: What decides the evaluation beside the model.
         """
-        folder = self.folder(chain)
-        trained = self.trained(chain)
-        missing = [language for language in languages if language not in trained.scores.get("argmax", {})]
-        if missing:
-            trained = self.trained(chain, with_model=True)
-            with one_at_a_time(folder.with_suffix(".lock")):
-                reset_peak_memory()
-                trainer, data = evaluation_trainer(self._material, folder / "model"), self.data(chain)
-                among = decodings_of(chain, data)
-                trained.rule = trained.rule or self._rule(chain, trainer, among)
-                self._progress.say(f"evaluating {' '.join(missing)}")
-                for language in missing:
-                    self._progress.begin((chain, language), f"evaluating {language}")
-                    found = evaluate_decodings(
-                        trainer, data.task, data.test[language], self._material.tokenizer, among,
-                        max_length=self._material.max_length, label_piece=self._material.settings.label_piece,
-                    )  # fmt: skip
-                    for rule, (_, scores) in found.items():
-                        trained.scores.setdefault(rule, {})[language] = scores
-                    self._progress.end()
-                trained.peak_memory_bytes = max(trained.peak_memory_bytes, peak_memory())
-                self._write(folder, trained)
-        return {rule: {name: scores[name] for name in languages} for rule, scores in trained.scores.items()}
+        found = read_json(self._scores_file(key, name))
+        return found["found"] if found is not None and found["of"] == of else None
 
-    def decoding(self, chain: Chain) -> Decoding:
-        """Return how a chain's tags are decoded, once it has been evaluated."""
-        return decodings_of(chain, self.data(chain))[cast(Rule, self.trained(chain).rule)]
+    def write_scores(self, key: str, name: str, of: Mapping[str, Any], found: Any) -> None:
+        """Keep what an evaluation found; see `read_scores`."""
+        write_json(self._scores_file(key, name), {"of": of, "found": found})
 
-    def _rule(self, chain: Chain, trainer: Trainer, among: dict[Rule, Decoding]) -> Rule:
-        # A model of one target is not measured on the source: it takes the rule of the model that it was made from.
-        if chain.language is not None and chain.before is not None:
-            self.scores(chain.before, [self.data(chain).source_language])
-            return cast(Rule, self.trained(chain.before).rule)
-        return choose_rule(trainer, self._material, self.data(chain), among, self._material.settings.decode)
+    def read_exported(self, key: str) -> dict[str, str] | None:
+        """Return the checksums of the model as it was exported, None if it was not."""
+        found: dict[str, str] | None = read_json(self.folder(key) / _EXPORTED)
+        return found
 
-    def copy_model(self, chain: Chain, folder: Path) -> None:
-        """Put a chain's model and tokenizer into ``folder``."""
-        self.trained(chain, with_model=True)
-        decoding = self.decoding(chain)
-        if PartialState().is_main_process:
-            # Before the model, whose configuration comes last: a folder that has that is whole.
-            write_reading(folder, reading_of(self._material, chain, self.data(chain), decoding))
-            self._material.export(self.folder(chain) / "model", folder)
+    def write_exported(self, key: str, checksums: Mapping[str, str]) -> None:
+        """Note that the model was exported; see `read_exported`."""
+        write_json(self.folder(key) / _EXPORTED, checksums)
 
-    def drop(self, chain: Chain, *, model_only: bool = False) -> None:
-        """Forget a chain's last stage; with ``model_only``, its scores are still known."""
-        folder = self.folder(chain)
-        shutil.rmtree(folder / "model" if model_only else folder, ignore_errors=True)
+    def drop_model(self, key: str) -> None:
+        """Forget the model of a training; its record and its scores are still known."""
+        remove(self.model(key))
 
-    def _write(self, folder: Path, trained: Trained) -> None:
-        if PartialState().is_main_process:
-            atomic_write_text(folder / _RECORD, json.dumps(dataclasses.asdict(trained), indent=2) + "\n")
-            for path in folder.iterdir():
-                if path.name not in (_RECORD, "model"):
-                    shutil.rmtree(path)
-        PartialState().wait_for_everyone()
+    def drop(self, key: str) -> None:
+        """Forget a training."""
+        remove(self.folder(key))
 
-    def _key(self, chain: Chain) -> str:
-        settings, stage = self._material.settings, chain.stages[-1]
-        data = self.data(chain)
-        changed = {name: value for name, value in settings.changed.items() if stage.adapts or name not in _ADAPTING}
-        shots = {name: ids for name, ids in data.shot_ids.items() if chain.language in (None, name)}
-        # A stage on the source alone is the same for all targets, unless they decide what model comes out.
-        by_targets = self._material.target_dev or settings.run.trim_vocabulary
-        what = {
-            "version": hf_mixtrain.__version__,
-            "task": data.task.name,
-            "places": settings.places,
-            "settings": changed,
-            "languages": sorted(data.languages) if by_targets else [],
-            "seed": chain.seed,
-            "stage": {**vars(stage), "settings": dict(stage.settings)},
-            "before": self._key(chain.before) if chain.before else "",
-            "language": chain.language,
-            "shots": shots if stage.train_on != "source" else {},
-        }
-        text = json.dumps(what, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+    def _scores_file(self, key: str, name: str) -> Path:
+        return self.folder(key) / _SCORES / f"{name}.json"
 
 
-def _read(folder: Path) -> Trained | None:
-    path = folder / _RECORD
-    return Trained(**json.loads(path.read_text())) if path.is_file() else None
+def _trained(record: dict[str, Any]) -> Trained:
+    before = record.pop("before")
+    return Trained(**record, before=_trained(before) if before else None)

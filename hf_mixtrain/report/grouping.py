@@ -7,6 +7,7 @@ from typing import Any
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.methods import METHODS
+from hf_mixtrain.neutral_settings import deciding_settings
 from hf_mixtrain.report.row_names import (
     method_of,
     row_names,
@@ -15,6 +16,7 @@ from hf_mixtrain.report.row_names import (
     usual_settings,
     version_notes,
 )
+from hf_mixtrain.results import encoder_of
 
 ZERO_SHOT = "zero-shot"
 
@@ -141,11 +143,25 @@ def group_results(results: Sequence[Mapping[str, Any]], *, languages: Sequence[s
         raise InputError("no results to report. Expected at least one finished cell; run one first.")
     if languages is not None:
         _check_languages(results, languages)
+    names = _encoder_names(results)
     parts: dict[tuple[str, str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for result in results:
-        parts[result["task"], result["model"], result["metric"]].append(result)
+        result = {**result, "settings": deciding_settings(result["settings"], result["method"])}
+        parts[result["task"], names[result["model"], encoder_of(result)], result["metric"]].append(result)
     groups = [_group(*key, parts[key], languages) for key in sorted(parts)]
     return [group for group in groups if group.languages]
+
+
+def _encoder_names(results: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """What to call the encoder of a result: its name, with the start of its checksum where several have the name."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for result in results:
+        found[result["model"]].add(encoder_of(result))
+    return {
+        (model, encoder): encoder if len(encoders - {model}) > 1 else model
+        for model, encoders in found.items()
+        for encoder in encoders
+    }
 
 
 def _check_languages(results: Sequence[Mapping[str, Any]], chosen: Sequence[str]) -> None:

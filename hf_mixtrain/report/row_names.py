@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hf_mixtrain.results import NEUTRAL_SETTINGS
+from hf_mixtrain.neutral_settings import NEUTRAL_SETTINGS
 
 # What stands for the value of a setting that a result does not name.
 _DEFAULT = "default"

@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.experiment import training_store
+from hf_mixtrain.experiment import evaluation
 from hf_mixtrain.results import find_results
 
 TIMES = ("train_seconds", "peak_memory_bytes")
@@ -139,7 +139,7 @@ def test_a_grid_stopped_while_it_tests_ends_with_the_same_results(run, monkeypat
 
     flags = ["--method", "zero-shot", "ord-fs"]
     expected = by_method(run("straight", *flags))
-    evaluate = training_store.evaluate_decodings
+    evaluate = evaluation.evaluate_decodings
 
     def stop(trainer, task, rows, *args, **kwargs):
         if rows[0]["language"] == language:
@@ -147,7 +147,7 @@ def test_a_grid_stopped_while_it_tests_ends_with_the_same_results(run, monkeypat
         return evaluate(trainer, task, rows, *args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training_store, "evaluate_decodings", stop)
+        patch.setattr(evaluation, "evaluate_decodings", stop)
         with pytest.raises(KeyboardInterrupt):
             run("stopped", *flags)
     assert by_method(run("stopped", *flags)) == expected

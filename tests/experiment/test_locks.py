@@ -35,7 +35,7 @@ def test_a_grid_that_is_complete_leaves_the_models_of_another(run, tmp_path):
     flags = ["--method", "zero-shot", "--save_models", "none"]
     with in_use(stages):
         run("out", "--seeds", "1", *flags)
-        kept = list(stages.glob("*/stage.json"))
+        kept = list(stages.glob("*/training.json"))
     assert kept
     run("out", "--seeds", "2", *flags)
     assert not stages.exists()

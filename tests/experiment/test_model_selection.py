@@ -1,13 +1,13 @@
 """Which model is kept, on a real training of a tiny model."""
 
-import json
-
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from hf_mixtrain.experiment.material import Material
+from hf_mixtrain.checksums import read_json, write_json
+from hf_mixtrain.experiment.grid import prepared
 from hf_mixtrain.experiment.model_selection import BestOnDev
+from hf_mixtrain.experiment.plan import Chain
 from hf_mixtrain.experiment.training import train
 from hf_mixtrain.methods import METHODS, Stage
 
@@ -17,9 +17,9 @@ def train_stage(settings_of, tmp_path):
     """Train a stage of the tiny task in ``tmp_path / name``; return the folder."""
 
     def train_stage(stage, *flags, name="stage"):
-        material = Material(settings_of("--shots", "4", "--num_train_epochs", "2", *flags), tmp_path / "stages")
+        context = prepared(settings_of("--shots", "4", "--num_train_epochs", "2", *flags))
         folder = tmp_path / name
-        train(material, stage, start=material.encoder, data=material.data(4, 1), language=None, folder=folder)
+        train(Chain((stage,), 4, 1), context, start=context.models.encoder, folder=folder)
         return folder
 
     return train_stage
@@ -55,7 +55,8 @@ def test_the_first_of_the_best_models_is_kept(train_stage, monkeypatch):
         "9",
     ]
     folder = train_stage(Stage("mixed"), *flags)
-    assert json.loads((folder / "best-6" / "score.json").read_text()) == {"score": 3.0, "step": 6}
+    kept = read_json(folder / "best-6" / "score.json")
+    assert (kept["score"], kept["step"]) == (3.0, 6)
     kept, then = weights(folder / "model"), weights(folder / "checkpoint-6")
     assert all(torch.equal(kept[name], then[name]) for name in kept)
     assert not (folder / "model" / "score.json").exists()
@@ -84,7 +85,7 @@ def test_training_stops_when_patience_ends(train_stage, monkeypatch):
 def test_candidates_of_an_interrupted_training_are_found_again(tmp_path):
     for step, score in [(3, 1.0), (9, 2.0)]:
         (tmp_path / f"best-{step}").mkdir()
-        (tmp_path / f"best-{step}" / "score.json").write_text(json.dumps({"score": score, "step": step}))
+        write_json(tmp_path / f"best-{step}" / "score.json", {"score": score, "step": step})
     (tmp_path / "best-12").mkdir()  # its weights were being written
     assert BestOnDev(tmp_path, lambda: 0.0, every=3).best() == (2.0, 9, tmp_path / "best-9")
 

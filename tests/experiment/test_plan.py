@@ -1,7 +1,5 @@
-from pathlib import Path
-
 from hf_mixtrain.experiment.cells import Cell
-from hf_mixtrain.experiment.material import Material
+from hf_mixtrain.experiment.grid_data import GridData
 from hf_mixtrain.experiment.plan import costs, plan
 
 LANGUAGES = ["en", "de", "sw"]
@@ -29,10 +27,12 @@ def test_what_comes_before_the_shots_is_the_zero_shot_model_whatever_k_is():
 
 def test_shared_work_is_counted_once_and_surgery_costs_more(settings_of):
     settings = settings_of("--method", "zero-shot", "mix-ft", "naive-mix-train", "gradient-mix-train")
-    material = Material(settings, Path("unused"))
+    grid_data = GridData(settings)
 
     def total(*methods):
-        return sum(costs([Cell("panx", m, 0 if m == "zero-shot" else 5, 1) for m in methods], material).values())
+        return sum(
+            costs([Cell("panx", m, 0 if m == "zero-shot" else 5, 1) for m in methods], settings, grid_data).values()
+        )
 
     tests = 3 * 12
     assert total("zero-shot") == 48 * 4 * 3 + tests

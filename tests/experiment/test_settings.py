@@ -5,7 +5,7 @@ import pytest
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment import RunArguments
 from hf_mixtrain.experiment.cells import grid, share
-from hf_mixtrain.experiment.training import stage_arguments
+from hf_mixtrain.experiment.stage_arguments import stage_arguments
 from hf_mixtrain.methods import METHODS
 
 

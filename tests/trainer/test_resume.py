@@ -11,7 +11,7 @@ import pytest
 import torch
 from transformers import Trainer, TrainingArguments
 
-from hf_mixtrain.experiment.training import last_checkpoint
+from hf_mixtrain.experiment.checkpoints import last_checkpoint
 from tests.trainer.tiny import MIXED, arguments, make_trainer, model, weights
 
 SETTINGS = {
@@ -84,7 +84,7 @@ PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import torch
-from hf_mixtrain.experiment.training import last_checkpoint
+from hf_mixtrain.experiment.checkpoints import last_checkpoint
 from tests.trainer.test_resume import SETTINGS, dropout_model
 from tests.trainer.tiny import make_trainer, weights
 trainer = make_trainer(sys.argv[2], net=dropout_model(), **SETTINGS | {"max_steps": 40})

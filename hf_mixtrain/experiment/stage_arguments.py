@@ -1,0 +1,37 @@
+"""The training arguments of one stage: the user's, with what the stage, the cell and the launch decide."""
+
+from pathlib import Path
+from typing import Any
+
+from hf_mixtrain import GradientMixTrainingArguments
+from hf_mixtrain.experiment.settings import Settings
+from hf_mixtrain.methods import Stage
+
+
+def stage_arguments(settings: Settings, stage: Stage, seed: int, folder: Path) -> GradientMixTrainingArguments:
+    """Return the training arguments of a stage.
+
+    Args:
+        settings: The grid's settings.
+        stage: The stage.
+        seed: The cell's seed.
+        folder: Where checkpoints go.
+    """
+    run = settings.run
+    values: dict[str, Any] = {"output_dir": str(folder), "seed": seed, "data_seed": seed}
+    if not stage.surgery:
+        values |= {"surgery": "none", "paper_exact": False}
+    if stage.adapts:
+        values |= {"max_steps": -1, **stage.settings}
+        if run.adapt_epochs is not None:
+            values["num_train_epochs"] = run.adapt_epochs
+        if run.adapt_learning_rate is not None:
+            values["learning_rate"] = run.adapt_learning_rate
+    if stage.order == "alternating":
+        values["gradient_accumulation_steps"] = 2 * settings.training.get("gradient_accumulation_steps", 1)
+    return settings.training_arguments(**values)
+
+
+def rows_of_update(arguments: GradientMixTrainingArguments) -> int:
+    """Return how many rows one update has, over all processes."""
+    return int(arguments.train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size)

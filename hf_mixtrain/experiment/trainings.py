@@ -1,0 +1,35 @@
+"""A training from the store, or else made and put there: cells that have a training in common share it."""
+
+from hf_mixtrain.experiment.context import GridContext
+from hf_mixtrain.experiment.identity import training_key
+from hf_mixtrain.experiment.locks import on_main_process
+from hf_mixtrain.experiment.plan import Chain
+from hf_mixtrain.experiment.training import train
+from hf_mixtrain.experiment.training_store import Trained
+
+
+def trained(chain: Chain, context: GridContext, *, with_model: bool) -> Trained:
+    """Return the training of a chain's last stage.
+
+    Args:
+        chain: The chain; stages before the last are trained too, if they are needed for it.
+        context: The grid.
+        with_model: Whether the model is needed; else its record is enough.
+    """
+    key, store, progress = training_key(chain, context), context.store, context.progress
+    with store.lock(key):
+        known = on_main_process(lambda: store.read(key, with_model=with_model))
+        if known is not None:
+            progress.known(chain)
+            return known
+        before, start = None, context.models.encoder
+        if chain.before is not None:
+            before = trained(chain.before, context, with_model=True)
+            start = str(store.model(before.key))
+        progress.say(str(chain))
+        progress.begin(chain, str(chain))
+        made = train(chain, context, start=start, folder=store.folder(key), on_step=progress.step)
+        made.before = before
+        on_main_process(lambda: store.write(key, made))
+        progress.end()
+    return made
