@@ -64,8 +64,6 @@ def deciding_settings(settings: Mapping[str, Any], method: str) -> dict[str, Any
     unused: set[str] = set()
     if not any(stage.adapts for stage in stages):
         unused |= OF_ADAPTING
-    if not any(stage.surgery for stage in stages):
-        unused |= OF_SURGERY
     if not METHODS[method].uses_shots:
         unused |= _OF_SHOTS
     if all(stage.select_on is not None for stage in stages):

@@ -135,7 +135,8 @@ class CellIdentity:
             deciding_settings(settings, self._cell.method_name)
             for settings in (results["settings"], self._settings.changed)
         )
-        return _first_difference(before, now, (before.keys() | now.keys()) - _CONTENT)
+        unused = _CONTENT if any(stage.surgery for stage in self._cell.method.stages) else _CONTENT | OF_SURGERY
+        return _first_difference(before, now, (before.keys() | now.keys()) - unused)
 
     def _other_content(self, results: Mapping[str, Any]) -> str | None:
         if missing := [key for key in self.record if key not in results]:
