@@ -2,7 +2,7 @@
 
 from hf_mixtrain.hub.client import HubError
 from hf_mixtrain.hub.download import download
-from hf_mixtrain.hub.loading import Checkpoint, load_checkpoint, load_released
+from hf_mixtrain.hub.loading import Checkpoint, load_checkpoint, load_model, load_released, load_tokenizer
 from hf_mixtrain.hub.push import Release, push_release, verify_release
 from hf_mixtrain.hub.registry import (
     Released,
@@ -24,7 +24,9 @@ __all__ = [
     "export_release",
     "find_released",
     "load_checkpoint",
+    "load_model",
     "load_released",
+    "load_tokenizer",
     "push_release",
     "read_registry",
     "register",

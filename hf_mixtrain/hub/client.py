@@ -2,12 +2,13 @@
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from huggingface_hub import HfApi, constants
+from huggingface_hub import HfApi, constants, get_session, set_client_factory
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -17,6 +18,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.utils import _http
 
 from hf_mixtrain import __version__
 from hf_mixtrain.compat import httpx
@@ -28,12 +30,62 @@ T = TypeVar("T")
 
 WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds before the second, third, … try
 LONGEST_WAIT = 300.0  # a server that asks for more is not waited for
+# Seconds to wait for a connection, and for the next bytes of an answer. Downloads have HF_HUB_DOWNLOAD_TIMEOUT.
+CONNECT_LIMIT, READ_LIMIT = 10.0, 30.0
+STALLED = 120.0  # seconds after which a request that met silence is not made again
 _STATUSES = {408, 425, 429, 500, 502, 503, 504}
 
 
 def hub_api(token: str | None = None) -> HfApi:
-    """Return the client. Where the Hub is comes from the environment, and who asks too, unless a token is given."""
+    """Return the client. Where the Hub is comes from the environment, and who asks too, unless a token is given.
+
+    Requests of huggingface_hub, which has no limits but for downloads, get limits in this process from now on, unless
+    somebody has set some: a server that accepts a connection and says nothing would be waited for without end.
+    """
+    if get_session().timeout.read is None:
+        make = getattr(_http, "_GLOBAL_CLIENT_FACTORY", _http.default_client_factory)
+        set_client_factory(lambda: _with_limits(make()))
     return HfApi(library_name="hf_mixtrain", library_version=__version__, token=token)
+
+
+def _with_limits(client: Any) -> Any:
+    client.timeout = httpx.Timeout(READ_LIMIT, connect=CONNECT_LIMIT)
+    return client
+
+
+def within(seconds: float, call: Callable[[], T], what: str) -> T:
+    """Wait for a call so long and no longer; what it is doing then goes on by itself and ends with the process.
+
+    Args:
+        seconds: How long.
+        call: What to do, in a thread.
+        what: What is being done, for the message.
+
+    Raises:
+        HubError: If it has not ended in time; else what ``call`` raises.
+
+    Example:
+        >>> within(60, lambda: 1, "counting")
+        1
+    """
+    done: list[tuple[T | None, BaseException | None]] = []
+
+    def work() -> None:
+        try:
+            done.append((call(), None))
+        except BaseException as error:
+            done.append((None, error))
+
+    # A daemon, unlike the threads of concurrent.futures: the interpreter does not wait for it at its end.
+    thread = threading.Thread(target=work, name=what, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not done:
+        raise HubError(f"{what}: not done after {seconds:.0f} s. Look at the network, and run again.")
+    value, error = done[0]
+    if error is not None:
+        raise error
+    return value  # type: ignore[return-value]  # None only where `call` returns that
 
 
 def with_retries(call: Callable[[], T], what: str) -> T:
@@ -56,12 +108,14 @@ def with_retries(call: Callable[[], T], what: str) -> T:
         >>> with_retries(lambda: 1, "counting")
         1
     """
+    started = time.monotonic()
     for wait in WAITS:
         try:
             return call()
         except Exception as error:
             pause = max(wait, _retry_after(error))
-            if not is_passing(error) or pause > LONGEST_WAIT:
+            stalled = any(isinstance(cause, httpx.TimeoutException) for cause in causes(error))
+            if not is_passing(error) or pause > LONGEST_WAIT or (stalled and time.monotonic() - started > STALLED):
                 raise
             logger.warning("%s: %s. Trying again in %g s.", what, _first_line(error), pause)
             time.sleep(pause)
@@ -116,7 +170,7 @@ class HubError(InputError):
 
 @contextmanager
 def explained(repo_id: str, revision: str | None = None) -> Iterator[None]:
-    """Turn errors of the client into one line; other errors pass unchanged.
+    """Turn errors of the client into one line.
 
     Args:
         repo_id: The repository that is talked about.
@@ -137,9 +191,7 @@ def explained(repo_id: str, revision: str | None = None) -> Iterator[None]:
         raise
     except Exception as error:
         message = next(filter(None, (_explain(cause, repo_id, revision) for cause in causes(error))), None)
-        if message is None:
-            raise
-        raise HubError(message) from error
+        raise HubError(message or _explain_other(error, repo_id)) from error
 
 
 def _explain(error: BaseException, repo_id: str, revision: str | None) -> str | None:
@@ -161,11 +213,21 @@ def _explain(error: BaseException, repo_id: str, revision: str | None) -> str | 
             return f"{repo_id}: HF_HUB_OFFLINE is set, so the Hub is not asked. Unset it and run again."
         case HfHubHTTPError():
             return _explain_status(error, repo_id)
-        case httpx.TransportError() | ConnectionError():  # the second is what hf_xet raises
+        case httpx.RequestError() | httpx.InvalidURL() | httpx.StreamError() | ConnectionError():  # hf_xet: the last
             return f"{repo_id}: cannot reach {constants.ENDPOINT} ({_what(error)}). Run again when there is a network."
         case LocalEntryNotFoundError() if error.__cause__ is None:
             return f"{repo_id}: not in the cache, and the network was not to be used. Run once with the network."
     return None
+
+
+def _explain_other(error: Exception, repo_id: str) -> str:
+    if isinstance(error, OSError):
+        return f"{repo_id}: {_what(error)}. Look at the folder or the disk that this names, and run again."
+    # The client takes an answer for what it expects: an answer of another shape ends in almost any error.
+    return (
+        f"{repo_id}: {constants.ENDPOINT} answered something else than a Hub does ({_what(error)}). Look at "
+        "HF_ENDPOINT and at what is between here and there."
+    )
 
 
 def _explain_status(error: HfHubHTTPError, repo_id: str) -> str:

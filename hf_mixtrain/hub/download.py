@@ -1,17 +1,22 @@
 """Models from the Hub: one commit, whole, checked by hash, and from then on without a request."""
 
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from huggingface_hub import constants, snapshot_download
-from huggingface_hub.errors import LocalEntryNotFoundError
+from huggingface_hub import HfApi, constants, snapshot_download
+from huggingface_hub.errors import OfflineModeIsEnabled
+from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 
 from hf_mixtrain.hub.client import HubError, explained, hub_api, with_retries
-from hf_mixtrain.hub.listing import has_hash, list_commit, sha256
+from hf_mixtrain.hub.listing import has_hash, keep_listing, list_commit, sha256, why_incomplete
+from hf_mixtrain.hub.model_check import CONFIG, INDEX, WEIGHTS, shard_names
 from hf_mixtrain.hub.registry import find_released, read_registry
 from hf_mixtrain.hub.release_files import ALLOWED, SKIPPED, is_allowed
+
+_COMMIT = re.compile("[0-9a-f]{40}")
 
 logger = logging.getLogger(__name__)
 
@@ -64,16 +69,21 @@ def fetch(repo_id: str, revision: str | None = None, expected: Mapping[str, str]
     """
     api = hub_api()
     with explained(repo_id, revision):
-        commit = str(with_retries(lambda: api.resolve_revision(repo_id, revision=revision), f"look-up of {repo_id}"))
-        listing = with_retries(lambda: list_commit(api, repo_id, commit), f"look-up of {repo_id}")
-        listing = [entry for entry in listing if is_allowed(entry.path)]
+        commit = with_retries(lambda: _commit(api, repo_id, revision), f"look-up of {repo_id}")
+        if not _COMMIT.fullmatch(commit):
+            raise HubError(f"{repo_id}: expected a commit of 40 digits for {revision or 'main'}. Found {commit!r}.")
+        files, is_known = _listing(api, repo_id, commit)
+        listing = [entry for entry in files if is_allowed(entry.path)]
         for _ in range(2):
             folder = _in_cache(repo_id, commit, listing) or with_retries(
                 lambda: _snapshot(repo_id, commit), f"download of {repo_id}"
             )
             wrong = [entry.path for entry in listing if not _is_right(folder / entry.path, entry)]
             if not wrong:
+                _check_indexes(folder, listing, repo_id)
                 _check_released(expected or {}, listing, folder, repo_id)
+                if is_known:
+                    keep_listing(api, repo_id, commit, files)
                 return folder
             for path in wrong:
                 _delete(folder / path)
@@ -86,26 +96,60 @@ def fetch(repo_id: str, revision: str | None = None, expected: Mapping[str, str]
     )
 
 
-def _snapshot(repo_id: str, commit: str, *, local_files_only: bool = False) -> Path:
+def _commit(api: HfApi, repo_id: str, revision: str | None) -> str:
+    """Look up the commit of a revision; offline, the one that was looked up last."""
+    if hasattr(api, "resolve_revision"):
+        return str(api.resolve_revision(repo_id, revision=revision).resolved)
+    # Goes with huggingface_hub 2.0. It keeps the commit in the cache, and this asks for no file but a small one.
+    return Path(snapshot_download(repo_id, revision=revision, allow_patterns=[CONFIG])).name
+
+
+def _listing(api: HfApi, repo_id: str, commit: str) -> tuple[list[RepoFile], bool]:
+    """Return the files of a commit with their hashes, and whether that is how the Hub lists them."""
+    try:
+        return with_retries(lambda: list_commit(api, repo_id, commit), f"look-up of {repo_id}"), True
+    except OfflineModeIsEnabled:
+        # What others of this machine have fetched, transformers say: the client names each file by its hash.
+        if files := _listed_by_cache(_cache_folder(repo_id, commit)):
+            return files, False
+        raise
+
+
+def _listed_by_cache(folder: Path) -> list[RepoFile]:
+    """List the files of a cached commit, if they can be a whole model; empty if not."""
+    files = []
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() and path.is_file() and is_allowed(name):
+            digest, size = path.readlink().name, path.stat().st_size
+            lfs = {"oid": digest, "size": size, "pointerSize": 0} if len(digest) == 64 else None
+            files.append(RepoFile(path=name, size=size, oid=digest, lfs=lfs))
+    return files if not why_incomplete([file.path for file in files]) else []
+
+
+def _cache_folder(repo_id: str, commit: str) -> Path:
+    return Path(constants.HF_HUB_CACHE, repo_folder_name(repo_id=repo_id, repo_type="model"), "snapshots", commit)
+
+
+def _snapshot(repo_id: str, commit: str) -> Path:
     patterns = [*ALLOWED, *(f"*/{name}" for name in ALLOWED)]
-    return Path(
-        snapshot_download(
-            repo_id,
-            revision=commit,
-            allow_patterns=patterns,
-            ignore_patterns=[*SKIPPED],
-            local_files_only=local_files_only,
-        )
-    )
+    return Path(snapshot_download(repo_id, revision=commit, allow_patterns=patterns, ignore_patterns=[*SKIPPED]))
 
 
 def _in_cache(repo_id: str, commit: str, listing: list[RepoFile]) -> Path | None:
-    try:
-        folder = _snapshot(repo_id, commit, local_files_only=True)
-    except LocalEntryNotFoundError:
-        return None
-    # The client takes a folder that transformers has filled file by file for the whole.
+    folder = _cache_folder(repo_id, commit)
     return folder if all((folder / entry.path).is_file() for entry in listing) else None
+
+
+def _check_indexes(folder: Path, listing: list[RepoFile], repo_id: str) -> None:
+    """Check that the files which an index names are there: the listing itself could lack them."""
+    names = {entry.path for entry in listing}
+    for index in (path for path in names if path.rpartition("/")[2] == INDEX):
+        prefix = index.removesuffix(INDEX)
+        if f"{prefix}{WEIGHTS}" in names:
+            continue  # the index is not looked at then
+        if lost := [name for name in shard_names(folder / index) if f"{prefix}{name}" not in names]:
+            raise HubError(f"{repo_id}: {index} names {lost[0]}, which is not in the list of files. Run again later.")
 
 
 def _is_right(file: Path, entry: RepoFile) -> bool:

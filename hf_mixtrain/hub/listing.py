@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,30 +12,93 @@ from huggingface_hub.hf_api import RepoFile
 from huggingface_hub.utils.sha import git_hash, sha_fileobj
 
 from hf_mixtrain.files import atomic_write_text, cache_dir
+from hf_mixtrain.hub.client import HubError
+from hf_mixtrain.hub.model_check import ADAPTER, ADAPTER_WEIGHTS, CONFIG, WEIGHTS, missing_file
 from hf_mixtrain.hub.release_files import is_allowed
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def list_revision(api: HfApi, repo_id: str, revision: str) -> list[RepoFile]:
-    """Ask the Hub for the files of a revision."""
-    entries = api.list_repo_tree(repo_id, revision=revision, recursive=True)
-    return [entry for entry in entries if isinstance(entry, RepoFile)]
+    """Ask the Hub for the files of a revision.
+
+    Raises:
+        HubError: If a file is listed without a size or a hash.
+    """
+    entries = list(api.list_repo_tree(repo_id, revision=revision, recursive=True))
+    found = [entry for entry in entries if isinstance(entry, RepoFile)]
+    for entry in found:
+        if not _is_listed(entry.path, entry.size, entry.blob_id, entry.lfs and entry.lfs.sha256):
+            raise HubError(f"{repo_id}: the Hub lists {entry.path!r} without its size or hash. Run again later.")
+    return found
 
 
 def list_commit(api: HfApi, repo_id: str, commit: str) -> list[RepoFile]:
-    """Return the files of a commit, from a file of our own if it was asked for before.
+    """Return the files of a commit, as `keep_listing` has kept them, or else from the Hub.
 
     The client keeps such listings too, but does not give back the SHA-256 of large files.
+
+    Raises:
+        HubError: If the listing is not whole: names that the Hub gives elsewhere are not in it, or it cannot make a
+            model. A page of it that was lost would otherwise go unnoticed.
     """
-    path = _path(api, repo_id, commit)
-    if not path.is_file():
-        files = list_revision(api, repo_id, commit)
-        rows = [[entry.path, entry.size, entry.blob_id, entry.lfs and entry.lfs.sha256] for entry in files]
-        atomic_write_text(path, json.dumps(rows))
-        return files
+    if (kept := _kept(_path(api, repo_id, commit))) and not why_incomplete([entry.path for entry in kept]):
+        return kept
+    listed = list_revision(api, repo_id, commit)
+    names = {entry.path for entry in listed}
+    others = {sibling.rfilename for sibling in api.model_info(repo_id, revision=commit).siblings or ()}
+    lost = sorted(name for name in others - names if is_allowed(name))
+    if reason := (f"{lost[0]} is not in it" if lost else why_incomplete(names)):
+        raise HubError(f"{repo_id}: the list of files at {commit[:7]} is not that of a whole model: {reason}.")
+    return listed
+
+
+def keep_listing(api: HfApi, repo_id: str, commit: str, files: Sequence[RepoFile]) -> None:
+    """Keep the listing of a commit whose files have all arrived: a commit never changes, and need not be asked for."""
+    rows = [[entry.path, entry.size, entry.blob_id, entry.lfs and entry.lfs.sha256] for entry in files]
+    atomic_write_text(_path(api, repo_id, commit), json.dumps({"sha256": _sha256_of_rows(rows), "files": rows}))
+
+
+def why_incomplete(names: Collection[str]) -> str | None:
+    """Say what a list of paths lacks to be a release, on top or with a model in each of its folders."""
+    folders = {path.rpartition("/")[0] for path in names if path.endswith("config.json") and is_allowed(path)} or {""}
+    # Folders such as `onnx/` and `1_Pooling/` hold other forms of the model on top, and are nothing that is loaded.
+    for folder in [""] if "" in folders else sorted(folders):
+        inside = {path.rpartition("/")[2] for path in names if path.rpartition("/")[0] == folder}
+        if ADAPTER in inside and CONFIG not in inside:
+            missing = None if ADAPTER_WEIGHTS in inside else ADAPTER_WEIGHTS
+        else:
+            missing = missing_file(inside)
+        if missing:
+            pickles = any(name.endswith(".bin") for name in inside)
+            note = ", and pickles (.bin) are not read" if missing == WEIGHTS and pickles else ""
+            return f"there is no {f'{folder}/' if folder else ''}{missing}{note}"
+    return None
+
+
+def _kept(path: Path) -> list[RepoFile]:
+    """Read a kept listing; empty if there is none, or if it is damaged."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        rows = content["files"]
+        if content["sha256"] != _sha256_of_rows(rows) or not all(_is_listed(*row) for row in rows):
+            return []
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return []
     return [
         RepoFile(path=name, size=size, oid=oid, lfs=digest and {"oid": digest, "size": size, "pointerSize": 0})
-        for name, size, oid, digest in json.loads(path.read_text(encoding="utf-8"))
+        for name, size, oid, digest in rows
     ]
+
+
+def _is_listed(path: object, size: object, oid: object, digest: object) -> bool:
+    is_size = isinstance(size, int) and not isinstance(size, bool) and size >= 0
+    is_hash = isinstance(digest, str) and _SHA256.fullmatch(digest) if digest else isinstance(oid, str) and oid
+    return bool(isinstance(path, str) and path and is_size and is_hash)
+
+
+def _sha256_of_rows(rows: object) -> str:
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def _path(api: HfApi, repo_id: str, commit: str) -> Path:

@@ -1,11 +1,14 @@
 """From a released checkpoint, a repository or a folder to a model that can be used."""
 
-import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.hub.download import download
+from hf_mixtrain.files import is_path
+from hf_mixtrain.hub.download import download, fetch
+from hf_mixtrain.hub.model_check import CONFIG, check_model, check_tokenizer, read_json
 from hf_mixtrain.hub.registry import find_released, read_registry
 
 if TYPE_CHECKING:
@@ -78,23 +81,98 @@ def load_checkpoint(name: str | Path, revision: str | None = None, *, language: 
     return _load(folder if folder.is_dir() else download(str(name), revision), language)
 
 
+def load_model(auto_class: Any, name: str | Path, revision: str | None = None, **kwargs: Any) -> Any:
+    """Load a model that may be anybody's: no code from it runs, and no file outside it is read.
+
+    All places of this package that load a model or a tokenizer do it with this function and `load_tokenizer`.
+
+    Args:
+        auto_class: The class whose ``from_pretrained`` is called, such as `transformers.AutoModel`.
+        name: A folder, or a repository, which is fetched whole and checked by its hashes.
+        revision: Branch, tag or commit of a repository.
+        kwargs: More for ``from_pretrained``.
+
+    Returns:
+        What ``from_pretrained`` returns.
+
+    Raises:
+        InputError: If the model is incomplete or broken, has no safetensors, or asks for code, kernels or quantization.
+        HubError: If it cannot be fetched.
+
+    Example:
+        >>> from transformers import AutoModel
+        >>> load_model(AutoModel, ".")
+        Traceback (most recent call last):
+        hf_mixtrain.errors.InputError: .: no config.json in it. ...
+    """
+    folder = _local(name, revision)
+    check_model(folder)
+    with _one_line(name):
+        found = auto_class.from_pretrained(folder, use_safetensors=True, trust_remote_code=False, **kwargs)
+    model = found[0] if isinstance(found, tuple) else found
+    # Where it was in the cache says nothing to others; adapters are saved with the name of their model.
+    model.name_or_path = model.config._name_or_path = str(name)
+    return found
+
+
+def load_tokenizer(name: str | Path, revision: str | None = None) -> Any:
+    """Load a tokenizer, as `load_model` loads a model.
+
+    Raises:
+        InputError: If there are no files of a tokenizer, or they are broken.
+        HubError: If it cannot be fetched.
+
+    Example:
+        >>> load_tokenizer(".")
+        Traceback (most recent call last):
+        hf_mixtrain.errors.InputError: .: no tokenizer in it. ...
+    """
+    import transformers
+
+    folder = _local(name, revision)
+    check_tokenizer(folder)
+    with _one_line(name):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    tokenizer.name_or_path = str(name)
+    return tokenizer
+
+
 def _load(folder: Path, language: str | None) -> Checkpoint:
     # transformers takes seconds to import; looking at the registry and downloading do not need it.
     import transformers
 
+    if language and (Path(language).name != language or language == ".."):
+        raise InputError(f"`language` must be the name of a folder in {folder}. Got {language!r}.")
     model_folder = folder / language if language else folder
-    config = model_folder / "config.json"
-    if not config.is_file():
-        languages = sorted(path.parent.name for path in folder.glob("*/config.json"))
-        if not languages:
-            raise InputError(f"{folder}: no config.json in it. Expected the folder of a trained model.")
+    config = model_folder / CONFIG
+    languages = sorted(path.parent.name for path in folder.glob(f"*/{CONFIG}"))
+    if not config.is_file() and languages:
         raise InputError(f"{folder}: one model for each language is in it. Set `language`: {', '.join(languages)}.")
-    architectures = json.loads(config.read_text(encoding="utf-8")).get("architectures") or ["none"]
-    kind = getattr(transformers, architectures[0], None)
+    if not config.is_file():
+        raise InputError(f"{model_folder}: no {CONFIG} in it. Expected the folder of a trained model.")
+    architectures = read_json(config).get("architectures")
+    name = architectures[0] if isinstance(architectures, list) and architectures else "none"
+    kind = getattr(transformers, name, None) if isinstance(name, str) else None
     if not (isinstance(kind, type) and issubclass(kind, transformers.PreTrainedModel)):
-        raise InputError(f"{config}: transformers has no model class {architectures[0]!r}. Update transformers.")
-    return Checkpoint(
-        model=kind.from_pretrained(model_folder, use_safetensors=True).eval(),
-        tokenizer=transformers.AutoTokenizer.from_pretrained(model_folder),
-        folder=model_folder,
-    )
+        raise InputError(f"{config}: transformers has no model class {name!r}. Update transformers.")
+    return Checkpoint(load_model(kind, model_folder).eval(), load_tokenizer(model_folder), model_folder)
+
+
+def _local(name: str | Path, revision: str | None) -> Path:
+    folder = Path(name)
+    if folder.is_dir():
+        return folder
+    if is_path(str(name)) or str(name).count("/") > 1:
+        raise InputError(f"{name}: no such folder. Expected one with a model, or a repository `name/model`.")
+    return fetch(str(name), revision)
+
+
+@contextmanager
+def _one_line(name: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError:
+        raise InputError(f"{name}: larger than the memory of this machine.") from None
+    except Exception as error:  # transformers, tokenizers and safetensors raise whatever a broken file leads to
+        reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise InputError(f"{name}: cannot be loaded ({reason.strip().rstrip('.')}). Save the model again.") from error

@@ -8,9 +8,11 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 
 from hf_mixtrain.cards import CARD_FILE, published_card
+from hf_mixtrain.errors import InputError
 from hf_mixtrain.hub.client import HubError, explained, hub_api, with_retries
 from hf_mixtrain.hub.listing import Content, Difference, compare, sha256
 from hf_mixtrain.hub.release_files import check_labels, release_files
+from hf_mixtrain.hub.secrets import refuse_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ def push_release(
     """
     files = release_contents(folder, repo_id, tag or revision)
     check_labels(folder)
+    refuse_secrets({}, {"repository": repo_id, "branch": revision, "tag": tag, "title of the commit": message})
     api = hub_api()
     if dry_run:
         return Release(repo_id, None, tag, f"{api.endpoint}/{repo_id}", False, _hashes(files))
@@ -96,6 +99,9 @@ def push_release(
         commit = push.until_done()
         if tag and not tagged:
             with_retries(lambda: _tag(api, repo_id, tag, commit), f"tag {tag} of {repo_id}")
+            # An answer of 200 is not yet a tag.
+            if with_retries(lambda: _tags(api, repo_id), f"check of {repo_id}").get(tag) != commit:
+                raise HubError(f"{repo_id}: the tag {tag!r} was not set. Run again; nothing else is sent.")
     return Release(
         repo_id, commit, tag, push.url or f"{api.endpoint}/{repo_id}/commit/{commit}", push.changed, _hashes(files)
     )
@@ -118,8 +124,11 @@ def push_files(
         The commit that holds the files.
 
     Raises:
+        InputError: If a file, the title or the branch holds what looks like a token.
         HubError: As `push_release`.
     """
+    token = api.token if isinstance(api.token, str) else None
+    refuse_secrets(files, {"repository": repo_id, "branch": branch, "title of the commit": message}, [token])
     with explained(repo_id, branch):
         return _Push(api, repo_id, branch, files, message, prune=prune).until_done()
 
@@ -127,8 +136,14 @@ def push_files(
 def release_contents(folder: str | Path, repo_id: str, revision: str | None) -> dict[str, Content]:
     """Return the files of a release as they are uploaded: checked, and the card with the name of the repository."""
     files: dict[str, Content] = dict(release_files(folder))
-    card = (Path(folder) / CARD_FILE).read_text(encoding="utf-8")
-    return files | {CARD_FILE: published_card(card, repo_id, revision).encode()}
+    card = Path(folder) / CARD_FILE
+    try:
+        text = card.read_text(encoding="utf-8")
+    except ValueError:
+        raise InputError(f"{card}: expected UTF-8. Write the card again, or save it in that encoding.") from None
+    published = published_card(text, repo_id, revision).encode()
+    refuse_secrets({CARD_FILE: published}, {})
+    return files | {CARD_FILE: published}
 
 
 def verify_release(folder: str | Path, repo_id: str, *, revision: str | None = None, tag: str | None = None) -> Release:
@@ -182,6 +197,8 @@ class _Push:
         look = f"check of {self.repo_id}"
         if left := with_retries(lambda: self._missing(commit), look):
             raise HubError(f"{self.repo_id}: {_names(left)} did not arrive whole. Run again; only that is sent.")
+        if not self.create_pr and (left := with_retries(self._missing_on_branch, look)):
+            raise HubError(f"{self.repo_id}: {self.branch} does not have {_names(left)}. Run again; only that is sent.")
         logger.info("%s: %s", self.repo_id, commit if self.changed else f"nothing new, still {commit}")
         return commit
 
@@ -203,6 +220,9 @@ class _Push:
         )
         self.url = info.pr_url or info.commit_url
         return str(info.oid)
+
+    def _missing_on_branch(self) -> Difference:
+        return self._missing(str(self.api.repo_info(self.repo_id, revision=self.branch).sha))
 
     def _missing(self, revision: str) -> Difference:
         difference = compare(self.files, self.api, self.repo_id, revision)

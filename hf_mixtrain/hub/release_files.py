@@ -1,15 +1,20 @@
 """What of a folder goes to the Hub: an allow list, checked for pickles, broken weights and secrets."""
 
-import json
-import re
-from collections.abc import Iterator
+import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from huggingface_hub import get_token
-from safetensors import SafetensorError, safe_open
-
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.hub.model_check import (
+    ADAPTER,
+    ADAPTER_WEIGHTS,
+    CONFIG,
+    check_model,
+    check_tokenizer,
+    check_weights,
+    read_json,
+)
+from hf_mixtrain.hub.secrets import refuse_secrets
 
 # Everything else stays where it is: optimizer states, logs, `training_args.bin` (a pickle with the token in it).
 ALLOWED = (
@@ -31,6 +36,8 @@ ALLOWED = (
     "merges.txt",
     "sentencepiece.bpe.model",
     "spiece.model",
+    "spm.model",
+    "bpe.codes",
     "tokenizer.model",
     "decoding.json",
     "results.json",
@@ -38,12 +45,6 @@ ALLOWED = (
     "recipe.yaml",
 )
 SKIPPED = ("checkpoint-*", "_*", ".*")
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
-# Tokens of the Hub, of GitHub and of Amazon.
-_SECRET = re.compile(
-    rb"\bhf_[A-Za-z0-9]{30,}|\bapi_org_[A-Za-z0-9]{30,}|\bgh[pousr]_[A-Za-z0-9]{36,}|\bAKIA[A-Z0-9]{16}\b"
-)
-_CHUNK = 2**24
 
 
 def is_allowed(path: str) -> bool:
@@ -94,60 +95,32 @@ def release_files(folder: str | Path) -> dict[str, Path]:
     if "README.md" not in files:
         raise InputError(f"{folder}: no README.md in it. Make a card first: `hf_mixtrain.cards.write_card(folder)`.")
     for path in files.values():
-        if place := find_secret(path):
-            raise InputError(f"{place}: this looks like an access token, and the file would be public. Take it out.")
+        _refuse_link(path, folder)
+    refuse_secrets(files, {})
     for model in [folder] if (folder / "config.json").is_file() or not models else models:
         _check_model(model)
     return files
 
 
-def find_secret(path: Path) -> str | None:
-    """Look for access tokens in a file, also in weights: a token may stand in their metadata.
-
-    Args:
-        path: The file.
-
-    Returns:
-        ``file:line`` of the first one (``file`` for weights), or None. Never the token.
-    """
-    own = (get_token() or "").encode()
-    line = 1
-    for chunk in _overlapping(path):
-        found = _SECRET.search(chunk)
-        at = found.start() if found else (chunk.find(own) if own else -1)
-        if at >= 0:
-            return f"{path}" if path.suffix == ".safetensors" else f"{path}:{line + chunk.count(10, 0, at)}"
-        line += chunk.count(10)
-    return None
-
-
-def _overlapping(path: Path) -> Iterator[bytes]:
-    # A token that lies across two chunks would be seen in neither.
-    overlap = b""
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield overlap + chunk
-            overlap = chunk[-256:].replace(b"\n", b" ")
+def _refuse_link(path: Path, folder: Path) -> None:
+    """A link may lead to a file that nobody means to publish; only the cache of the Hub is made of links."""
+    target = path.resolve()
+    if folder.resolve() in target.parents:
+        return
+    cache = folder.resolve().parent
+    if cache.name == "snapshots" and path.is_symlink():
+        first = Path(os.path.normpath(path.parent.resolve() / path.readlink()))
+        if first.parent == cache.parent / "blobs":
+            return
+    raise InputError(f"{path}: a link that leads out of the folder is not followed. Put the file itself in its place.")
 
 
 def _check_model(folder: Path) -> None:
-    weights = [path for path in sorted(folder.glob("*.safetensors")) if is_allowed(path.name)]
-    if not weights:
-        if pickles := [
-            path.name for pattern in _PICKLES for path in folder.glob(pattern) if path.stem != "training_args"
-        ]:
-            raise InputError(
-                f"{folder}: {pickles[0]} is a pickle. Save the model with `save_pretrained` of transformers 5."
-            )
-        raise InputError(f"{folder}: no weights (model.safetensors) in it. Train with `--save_models all`.")
-    for path in weights:
-        try:
-            with safe_open(path, framework="numpy") as file:
-                file.keys()
-        except SafetensorError as error:
-            raise InputError(f"{path}: the weights are broken ({error}). Save the model again.") from None
-    if not (folder / "config.json").is_file() and not (folder / "adapter_config.json").is_file():
-        raise InputError(f"{folder}: no config.json in it. Save the model with `save_pretrained`.")
+    if (folder / ADAPTER).is_file() and not (folder / CONFIG).is_file():
+        check_weights(folder / ADAPTER_WEIGHTS)
+        return
+    check_model(folder)
+    check_tokenizer(folder)
 
 
 def check_labels(folder: str | Path) -> None:
@@ -159,9 +132,8 @@ def check_labels(folder: str | Path) -> None:
     for config in [Path(folder, "config.json"), *sorted(Path(folder).glob("*/config.json"))]:
         if not config.is_file() or not is_allowed(config.relative_to(folder).as_posix()):
             continue
-        try:
-            labels = json.loads(config.read_text(encoding="utf-8")).get("id2label") or {}
-        except (ValueError, AttributeError):
-            raise InputError(f"{config}: not a model configuration. Save the model again.") from None
+        labels = read_json(config).get("id2label") or {}
+        if not isinstance(labels, dict):
+            raise InputError(f"{config}: expected `id2label` from numbers to labels. Save the model again.")
         if len(labels) > 2 and all(str(label).startswith("LABEL_") for label in labels.values()):
             raise InputError(f"{config}: labels have no names in `id2label`. Set them, so that others can read them.")

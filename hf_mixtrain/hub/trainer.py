@@ -14,9 +14,10 @@ from huggingface_hub import CommitInfo, HfApi
 
 from hf_mixtrain.cards import CARD_FILE, keep_sections, restore_sections, write_card
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.hub.client import HubError, explained, hub_api, with_retries
+from hf_mixtrain.hub.client import explained, hub_api, with_retries
 from hf_mixtrain.hub.push import push_files, release_contents
-from hf_mixtrain.hub.release_files import find_secret, is_allowed
+from hf_mixtrain.hub.release_files import is_allowed
+from hf_mixtrain.hub.secrets import refuse_secrets
 from hf_mixtrain.results import RESULTS_FILE
 
 if TYPE_CHECKING:
@@ -98,6 +99,8 @@ class SafePushMixin(_Base):
             InputError: If the folder cannot be released, say for a token in a file.
             HubError: If the Hub refuses or cannot be reached. The model is saved in ``output_dir`` before.
         """
+        texts = {"`revision`": revision or self.args.hub_revision, "`commit_message`": commit_message}
+        refuse_secrets({}, texts, [token, self.args.hub_token])
         self.callback_handler.on_push_begin(self.args, self.state, self.control)
         token, revision = token or self.args.hub_token, revision or self.args.hub_revision
         if not self.hub_model_id:
@@ -154,9 +157,6 @@ class SafePushMixin(_Base):
     def _push_staged(self, staged: Path, message: str) -> None:
         try:
             files = {path.name: path for path in sorted(staged.iterdir())}
-            for path in files.values():
-                if place := find_secret(path):
-                    raise HubError(f"{place}: this looks like an access token. Take it out.")
             self._push(files, self.args.hub_token, self.args.hub_revision, message, prune=False)
         finally:
             shutil.rmtree(staged, ignore_errors=True)

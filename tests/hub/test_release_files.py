@@ -6,7 +6,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.hub.release_files import check_labels, find_secret, is_allowed, release_files
+from hf_mixtrain.hub.release_files import check_labels, is_allowed, release_files
+from hf_mixtrain.hub.secrets import find_secret
 
 TOKEN = "hf_" + "aB3" * 12
 
@@ -53,7 +54,7 @@ def test_a_folder_is_listed_without_what_training_left(folder):
     [
         (lambda folder: (folder / "README.md").unlink(), "no README.md in it. Make a card first"),
         (lambda folder: (folder / "config.json").unlink(), "no config.json in it"),
-        (lambda folder: (folder / "model.safetensors").unlink(), "no weights .* Train with `--save_models all`"),
+        (lambda folder: (folder / "model.safetensors").unlink(), "no weights .*train with `--save_models all`"),
         (
             lambda folder: (folder / "model.safetensors").rename(folder / "pytorch_model.bin"),
             "pytorch_model.bin is a pickle",
@@ -81,18 +82,34 @@ def test_labels_without_names_are_refused(folder):
     with pytest.raises(InputError, match="labels have no names"):
         check_labels(folder)
     (folder / "config.json").write_text("[]")
-    with pytest.raises(InputError, match="not a model configuration"):
+    with pytest.raises(InputError, match="expected a JSON object"):
         check_labels(folder)
 
 
-@pytest.mark.parametrize("secret", [TOKEN, "ghp_" + "x1" * 18, "AKIA" + "ABCD" * 4])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        TOKEN,
+        "hf_oauth_" + "aB3-" * 8,
+        "hf_jwt_" + "aB3." * 8,
+        "ghp_" + "x1" * 18,
+        "github_pat_" + "x1_" * 12,
+        "AKIA" + "ABCD" * 4,
+        "ASIA" + "AB2D" * 4,
+        r"\n" + TOKEN,
+        "x" + TOKEN,
+        r"\u000aASIA" + "AB2D" * 4,
+        TOKEN.replace("a", r"\u0061"),
+        TOKEN.replace("_", r"\x5f"),
+    ],
+)
 def test_tokens_are_found_with_their_line_and_not_shown(tmp_path, secret):
     path = tmp_path / "results.json"
     path.write_text(f'{{\n  "a": 1,\n  "token": "{secret}"\n}}')
     assert find_secret(path) == f"{path}:3"
 
 
-@pytest.mark.parametrize("text", ["hf_mixtrain", "hf_hub_download", "a_hf_" + "x" * 40, "see hf_token"])
+@pytest.mark.parametrize("text", ["hf_mixtrain", "hf_hub_download", "see hf_token", "MALAYSIASINGAPORETHAILAND"])
 def test_ordinary_words_are_no_tokens(tmp_path, text):
     path = tmp_path / "README.md"
     path.write_text(text)
@@ -116,7 +133,7 @@ def test_tokens_in_weights_are_found(tmp_path, folder):
 
 @pytest.mark.parametrize("before", range(0, 80, 7))
 def test_a_token_across_two_chunks_is_found(tmp_path, monkeypatch, before):
-    monkeypatch.setattr("hf_mixtrain.hub.release_files._CHUNK", 32)
+    monkeypatch.setattr("hf_mixtrain.hub.secrets._CHUNK", 32)
     path = tmp_path / "README.md"
     path.write_text("\n" * before + TOKEN + "\n" * 50)
     assert find_secret(path) == f"{path}:{before + 1}"
