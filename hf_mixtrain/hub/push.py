@@ -133,9 +133,11 @@ def push_files(
         return _Push(api, repo_id, branch, files, message, prune=prune).until_done()
 
 
-def release_contents(folder: str | Path, repo_id: str, revision: str | None) -> dict[str, Content]:
+def release_contents(
+    folder: str | Path, repo_id: str, revision: str | None, *, tokenizer: bool = True
+) -> dict[str, Content]:
     """Return the files of a release as they are uploaded: checked, and the card with the name of the repository."""
-    files: dict[str, Content] = dict(release_files(folder))
+    files: dict[str, Content] = dict(release_files(folder, tokenizer=tokenizer))
     card = Path(folder) / CARD_FILE
     try:
         text = card.read_text(encoding="utf-8")

@@ -60,12 +60,13 @@ def is_allowed(path: str) -> bool:
     return known and not skipped and len(folders) <= 1
 
 
-def release_files(folder: str | Path) -> dict[str, Path]:
+def release_files(folder: str | Path, *, tokenizer: bool = True) -> dict[str, Path]:
     """List the files of a folder that a release is made of, and check them.
 
     Args:
         folder: A model with its tokenizer and card; or, where a method makes a model for each language, the card, and a
             folder for each model.
+        tokenizer: Whether each model must have one.
 
     Returns:
         ``{path in the repository: file}``, sorted. Folders count only with a ``config.json`` in them.
@@ -98,7 +99,7 @@ def release_files(folder: str | Path) -> dict[str, Path]:
         _refuse_link(path, folder)
     refuse_secrets(files, {})
     for model in [folder] if (folder / "config.json").is_file() or not models else models:
-        _check_model(model)
+        _check_model(model, tokenizer)
     return files
 
 
@@ -115,12 +116,13 @@ def _refuse_link(path: Path, folder: Path) -> None:
     raise InputError(f"{path}: a link that leads out of the folder is not followed. Put the file itself in its place.")
 
 
-def _check_model(folder: Path) -> None:
+def _check_model(folder: Path, tokenizer: bool) -> None:
     if (folder / ADAPTER).is_file() and not (folder / CONFIG).is_file():
         check_weights(folder / ADAPTER_WEIGHTS)
         return
     check_model(folder)
-    check_tokenizer(folder)
+    if tokenizer:
+        check_tokenizer(folder)
 
 
 def check_labels(folder: str | Path) -> None:

@@ -114,7 +114,8 @@ class SafePushMixin(_Base):
         self.create_model_card(model_name=model_name, **kwargs)
         self._make_branch(revision, token)
         self._finish_current_push()
-        files = release_contents(self.args.output_dir, str(self.hub_model_id), revision)
+        has_tokenizer = hasattr(self.processing_class, "convert_tokens_to_ids")
+        files = release_contents(self.args.output_dir, str(self.hub_model_id), revision, tokenizer=has_tokenizer)
         message = commit_message or "End of training"
         if blocking:
             return self._push(files, token, revision, message)

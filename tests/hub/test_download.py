@@ -132,7 +132,7 @@ def test_a_file_that_changed_in_the_cache_is_fetched_again(client, folder, repo_
 
 
 def test_a_released_checkpoint_comes_by_its_name_at_its_commit(client, folder, repo_id, registered):
-    (folder / "tokenizer.json").write_text("[]")
+    (folder / "tokenizer.json").write_text('{"b": 1}')
     client.push(folder, repo_id)
     client.hub.forget()
     here = Path(fetch(client, NAME, registry=registered))

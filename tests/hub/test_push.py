@@ -61,7 +61,7 @@ def test_what_others_have_put_there_stays(client, folder, repo_id):
     files = repo.resolve("main").files | {"picture.png": client.hub.store.add_small(b"png")}
     repo.commit("refs/heads/main", "a picture", files, repo.refs["refs/heads/main"])
     assert not client.push(folder, repo_id)["changed"]
-    (folder / "tokenizer.json").write_text("[]")
+    (folder / "tokenizer.json").write_text('{"b": 1}')
     client.push(folder, repo_id)
     assert set(remote(client, repo_id)) == EXPECTED | {"picture.png"}
 
@@ -78,7 +78,7 @@ def test_a_branch_is_made_and_main_stays(client, folder, repo_id):
 def test_a_tag_is_never_moved(client, folder, repo_id):
     client.push(folder, repo_id, tag="v1.0")
     before = client.hub.repo(repo_id).refs.copy()
-    (folder / "tokenizer.json").write_text("[]")
+    (folder / "tokenizer.json").write_text('{"b": 1}')
     error = client.push(folder, repo_id, tag="v1.0", ok=False)
     assert "the tag 'v1.0' stands for other files (tokenizer.json differ)" in error
     assert client.hub.repo(repo_id).refs == before
@@ -86,12 +86,12 @@ def test_a_tag_is_never_moved(client, folder, repo_id):
 
 def test_a_pull_request_leaves_main_and_is_not_opened_twice(client, folder, repo_id):
     client.push(folder, repo_id)
-    (folder / "tokenizer.json").write_text("[]")
+    (folder / "tokenizer.json").write_text('{"b": 1}')
     first = client.push(folder, repo_id, create_pr=True)
     second = client.push(folder, repo_id, create_pr=True)
     assert first["url"] == second["url"] == f"{client.hub.url}/{repo_id}/discussions/1"
     assert client.hub.files(repo_id)["tokenizer.json"] == b"{}"
-    assert client.hub.files(repo_id, "refs/pr/1")["tokenizer.json"] == b"[]"
+    assert client.hub.files(repo_id, "refs/pr/1")["tokenizer.json"] == b'{"b": 1}'
     assert len(client.hub.repo(repo_id).pull_requests) == 1
 
 
@@ -104,16 +104,18 @@ def test_private_stays_private_and_is_not_found_without_a_token(client, folder, 
 
 
 def test_models_for_each_language_go_up_in_their_folders(client, folder, repo_id):
+    names = ("config.json", "model.safetensors", "tokenizer.json")
     for language in ("de", "sw"):
         (folder / language).mkdir()
-        for name in ("config.json", "model.safetensors"):
+        for name in names:
             (folder / language / name).write_bytes((folder / name).read_bytes())
         (folder / language / "optimizer.pt").write_bytes(b"")
     (folder / "config.json").unlink()
     (folder / "model.safetensors").unlink()
+    (folder / "tokenizer.json").unlink()
     client.push(folder, repo_id)
-    models = {f"{language}/{name}" for language in ("de", "sw") for name in ("config.json", "model.safetensors")}
-    assert set(remote(client, repo_id)) == {"README.md", "results.json", "tokenizer.json"} | models
+    models = {f"{language}/{name}" for language in ("de", "sw") for name in names}
+    assert set(remote(client, repo_id)) == {"README.md", "results.json"} | models
 
 
 def test_verify_tells_a_release_from_something_else(client, folder, repo_id):
@@ -180,7 +182,7 @@ def test_metadata_that_the_hub_refuses_is_named(client, folder, repo_id):
 
 def test_a_push_in_between_is_noticed(client, folder, repo_id):
     client.push(folder, repo_id)
-    (folder / "tokenizer.json").write_text("[]")
+    (folder / "tokenizer.json").write_text('{"b": 1}')
     # Somebody else commits after we have looked, which the Hub answers with 412.
     client.hub.fail("POST", f"{repo_id}/commit/main", 412)
     assert "somebody else has pushed" in client.push(folder, repo_id, ok=False)
