@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hf_mixtrain.gradient_mix_trainer import GradientMixTrainer
+    from hf_mixtrain.prediction import predict
     from hf_mixtrain.trainer import GradientMixMixin, GradientMixTrainingArguments
 
-__all__ = ["GradientMixMixin", "GradientMixTrainer", "GradientMixTrainingArguments", "__version__"]
+__all__ = ["GradientMixMixin", "GradientMixTrainer", "GradientMixTrainingArguments", "__version__", "predict"]
 
 __version__ = "0.1.0"
 
@@ -15,6 +16,7 @@ _HOMES = {
     "GradientMixMixin": "hf_mixtrain.trainer",
     "GradientMixTrainer": "hf_mixtrain.gradient_mix_trainer",
     "GradientMixTrainingArguments": "hf_mixtrain.trainer",
+    "predict": "hf_mixtrain.prediction",
 }
 
 

@@ -1,5 +1,6 @@
 """Answers from start and end logits: the best span of the text over all windows of a question."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -31,8 +32,28 @@ class Span(NamedTuple):
     end: int
 
 
+class Answer(NamedTuple):
+    """An answer in its text.
+
+    Attributes:
+        start: First character.
+        end: The character after the last; ``start`` if there is no text to answer from.
+        score: Probability of its first token times that of its last one, in its window.
+    """
+
+    start: int
+    end: int
+    score: float
+
+
 def predict_answers(raw: Dataset, features: Dataset, run: Run) -> list[str]:
-    """Return the answer to every question of ``raw``, as it is written in the text.
+    """Return the answer to every question of ``raw``, as it is written in the text; see `find_answers`."""
+    found = find_answers(raw, features, run)
+    return [text[answer.start : answer.end] for text, answer in zip(raw["context"], found, strict=True)]
+
+
+def find_answers(raw: Dataset, features: Dataset, run: Run) -> list[Answer]:
+    """Return where the answer to every question of ``raw`` is.
 
     Source: the SQuAD v1.1 decoding of XTREME's and the paper's code: the 20 likeliest starts and ends, at most 30
     tokens, a token may only start an answer in the window where it has most text around it, the best span of all
@@ -47,7 +68,7 @@ def predict_answers(raw: Dataset, features: Dataset, run: Run) -> list[str]:
         run: Runs the model over ``features`` with a reader of its logits; see `forward`.
 
     Returns:
-        Answers by row; empty only where the text is.
+        Answers by row.
     """
     offsets = [np.asarray(pairs, dtype=np.int64).reshape(-1, 2) for pairs in features["offset_mapping"][:]]
     in_text = [pairs[:, 0] < pairs[:, 1] for pairs in offsets]
@@ -55,19 +76,25 @@ def predict_answers(raw: Dataset, features: Dataset, run: Run) -> list[str]:
         np.asarray(widest, dtype=bool) & text for widest, text in zip(features["max_context"][:], in_text, strict=True)
     ]
 
-    def read(logits: Any, rows: list[int]) -> list[Span]:
+    def read(logits: Any, rows: list[int]) -> list[tuple[Span, float]]:
         start, end = (scores.float() for scores in logits[:2])
-        return best_spans(start, end, [may_start[row] for row in rows], [in_text[row] for row in rows])
+        spans = best_spans(start, end, [may_start[row] for row in rows], [in_text[row] for row in rows])
+        lengths = [len(in_text[row]) for row in rows]
+        totals = [
+            (start[at, :length].logsumexp(0) + end[at, :length].logsumexp(0)).item()
+            for at, length in enumerate(lengths)
+        ]
+        return [(span, math.exp(span.score - total)) for span, total in zip(spans, totals, strict=True)]
 
-    best: dict[int, tuple[Span, int]] = {}
-    for window, (row, span) in enumerate(zip(features["row"][:], run(read), strict=True)):
+    best: dict[int, tuple[Span, float, int]] = {}
+    for window, (row, (span, probability)) in enumerate(zip(features["row"][:], run(read), strict=True)):
         if row not in best or span > best[row][0]:
-            best[row] = span, window
+            best[row] = span, probability, window
     answers = []
-    for row, text in enumerate(raw["context"]):
-        span, window = best[row]
+    for row in range(len(raw)):
+        span, probability, window = best[row]
         first, stop = offsets[window][span.start, 0], offsets[window][span.end, 1]
-        answers.append(text[first:stop] if span.score > -np.inf else "")
+        answers.append(Answer(int(first), int(stop), probability) if span.score > -np.inf else Answer(0, 0, 0.0))
     return answers
 
 

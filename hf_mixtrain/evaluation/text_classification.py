@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from datasets import Dataset
 
 from hf_mixtrain.evaluation.forward import Run
@@ -17,11 +18,15 @@ def predict_labels(labels: Sequence[str], raw: Dataset, features: Dataset, run: 
         features: Their features for evaluation, one for each row, with ``row``.
         run: Runs the model over ``features`` with a reader of its logits; see `forward`.
     """
+    return [labels[int(scores.argmax())] for scores in text_scores(raw, features, run)]
 
-    def read(logits: Any, rows: list[int]) -> list[int]:
+
+def text_scores(raw: Dataset, features: Dataset, run: Run) -> list[np.ndarray]:
+    """Return the logits of every row of ``raw``, in float32; arguments as of `predict_labels`."""
+
+    def read(logits: Any, rows: list[int]) -> list[np.ndarray]:
         scores = logits[0] if isinstance(logits, tuple) else logits
-        best: list[int] = scores.argmax(-1).tolist()
-        return best
+        return list(scores.float().cpu().numpy())
 
     by_row = dict(zip(features["row"][:], run(read), strict=True))
-    return [labels[by_row[row]] for row in range(len(raw))]
+    return [by_row[row] for row in range(len(raw))]

@@ -42,6 +42,7 @@ def featurize(
     doc_stride: int | None = None,
     answerless_windows: bool = True,
     label_piece: LabelPiece = DEFAULT_LABEL_PIECE,
+    keep: bool = True,
 ) -> Dataset:
     """Turn raw rows into model inputs, without padding. Nothing is dropped: long inputs become several features.
 
@@ -61,6 +62,7 @@ def featurize(
             ``"content"``, the first that is more than a mark for a space, with that mark left out where the script has
             no spaces; ``"all"``, in training each piece from that one on. One and the same must be used for training
             and for evaluation.
+        keep: Whether the result is kept on disk; texts of a user who asks for a prediction are not.
 
     Returns:
         Features with the inputs of the model, ``labels`` or ``start_positions`` and ``end_positions``, ``language`` and
@@ -77,9 +79,6 @@ def featurize(
     max_length = int(max_length or task.defaults.get("max_length", 128))
     if max_length < _FEWEST_TOKENS:
         raise InputError(f"`max_length` must be {_FEWEST_TOKENS} or more. Got {max_length}. The paper uses 128.")
-    versions = (_VERSION, transformers.__version__, tokenizers.__version__)
-    settings = (task.kind, training, max_length, make.keywords, answerless_windows)
-    key = key_of(versions, settings, _fingerprint(tokenizer), content_hash(dataset))
     columns = _columns(tokenizer, columns, training)
 
     def batches() -> Iterator[dict[str, list[Any]]]:
@@ -93,7 +92,16 @@ def featurize(
                 feature["length"] = len(feature["input_ids"])
             yield {name: [feature[name] for feature in features] for name in columns}
 
-    return cached_dataset("features", key, columns, batches)
+    if keep:
+        versions = (_VERSION, transformers.__version__, tokenizers.__version__)
+        settings = (task.kind, training, max_length, make.keywords, answerless_windows)
+        key = key_of(versions, settings, _fingerprint(tokenizer), content_hash(dataset))
+        return cached_dataset("features", key, columns, batches)
+    rows: dict[str, list[Any]] = {name: [] for name in columns}
+    for batch in batches():
+        for name, values in batch.items():
+            rows[name] += values
+    return Dataset.from_dict(rows, features=columns)
 
 
 def _maker(

@@ -1,0 +1,44 @@
+"""``predict``: spans, labels or answers for ordinary text."""
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from hf_mixtrain.commands.messages import set_up_messages
+from hf_mixtrain.commands.parser import CommandParser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Predict the texts of a file; `InputError` if model or texts cannot be used."""
+    parser = CommandParser(
+        "predict",
+        "Find entities, tags, labels or answers in ordinary text, with a model as it was measured. A model of pairs "
+        "and one of questions read JSON Lines with `text` and `text_pair`, or `question` and `context`.",
+        "hf-mixtrain predict out/panx/naive-mix-train/k5/seed1 texts.txt --format html --output texts.html\n"
+        "echo 'Wangari Maathai was born in Nyeri.' | hf-mixtrain predict out/panx/naive-mix-train/k5/seed1 -",
+    )
+    parser.add_argument("model", help="a cell's folder, or any folder or Hub name of a model with a head")
+    parser.add_argument("input", help="a text file, one text a line, JSON Lines, or - for standard input")
+    parser.add_argument("--output", help="the file to write (default: standard output)")
+    parser.add_argument("--format", choices=("jsonl", "conll", "html"), default="jsonl", help="default: jsonl")
+    parser.add_argument("--batch_size", type=int, default=32, help="texts that are computed at a time (default: 32)")
+    arguments = parser.parse_args(argv)
+    set_up_messages()
+    from hf_mixtrain.files import atomic_write_text
+    from hf_mixtrain.prediction.command import predictions_as_text
+
+    text = predictions_as_text(
+        arguments.model, arguments.input, output_format=arguments.format, batch_size=arguments.batch_size
+    )
+    if arguments.output:
+        atomic_write_text(arguments.output, text)
+        return 0
+    try:
+        # In UTF-8 whatever the terminal's encoding is: the texts come from anywhere.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
+        print(text, end="", flush=True)
+    except BrokenPipeError:  # such as `| head`, which has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

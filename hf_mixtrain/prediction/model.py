@@ -1,0 +1,151 @@
+"""A trained model from a folder or the Hub, ready to be evaluated."""
+
+import logging
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import transformers
+from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase, Trainer, TrainingArguments
+
+from hf_mixtrain.data.kinds import KINDS
+from hf_mixtrain.data.task import Task
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.evaluation.decoding import has_spans
+from hf_mixtrain.prediction.reading import Reading, read_reading
+
+logger = logging.getLogger(__name__)
+
+# Ends of the names of classes with a head, as `config.json` has them.
+_HEADS = {
+    "ForTokenClassification": "token-classification",
+    "ForSequenceClassification": "text-classification",
+    "ForQuestionAnswering": "question-answering",
+}
+# Longest input of models that do not say how they were trained.
+_MAX_LENGTH = {"token-classification": 128, "text-classification": 512, "question-answering": 384}
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model with all that is needed to make its inputs and read its outputs.
+
+    Attributes:
+        name: Folder or repository.
+        trainer: Around the model, on the accelerator if there is one.
+        tokenizer: Its tokenizer.
+        reading: How it is to be read.
+        labels: Names of its outputs; empty for questions.
+        folder: Holds what the Trainer may write; removed with this object.
+    """
+
+    name: str
+    trainer: Trainer
+    tokenizer: PreTrainedTokenizerBase
+    reading: Reading
+    labels: tuple[str, ...]
+    folder: "tempfile.TemporaryDirectory[str]"
+
+    @property
+    def max_length(self) -> int:
+        """Most tokens of an input."""
+        return self.reading.settings["max_length"]
+
+    @property
+    def task(self) -> Task:
+        """A task with the model's labels and settings, for its features."""
+        kind = self.reading.kind
+        spans = kind == "question-answering" or has_spans(self.labels)
+        return Task(
+            name=self.reading.task, title=self.reading.task, kind=kind, languages=("und",),
+            metric="f1" if spans else "accuracy", labels=self.labels, defaults=dict(self.reading.settings),
+        )  # fmt: skip
+
+
+def load_model(model: str | Path, *, batch_size: int = 32) -> LoadedModel:
+    """Load a model with its head, its tokenizer and, where there is one, its ``decoding.json``.
+
+    Args:
+        model: A cell's folder, or any folder or Hub repository that ``from_pretrained`` reads. Code from there is never
+            run.
+        batch_size: Rows of ``max_length`` tokens that are computed at a time.
+
+    Raises:
+        InputError: If there is no such model, it has no head for tagging, classification or questions, or its tokenizer
+            cannot be used.
+    """
+    if batch_size < 1:
+        raise InputError(f"`batch_size` must be 1 or more. Got {batch_size}.")
+    name = str(model)
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        _check_folder(folder)
+        name = str(folder)
+    reading = read_reading(name)
+    try:
+        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+        kind = _kind(name, config, reading)
+        auto_model = getattr(transformers, KINDS[kind].auto_model)
+        loaded, loading = auto_model.from_pretrained(name, trust_remote_code=False, output_loading_info=True)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    except InputError:
+        raise
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise InputError(
+            f"{model}: cannot be loaded ({_first_line(error)}). Expected the folder of a trained model, "
+            "or the name of one on the Hub."
+        ) from error
+    if missing := sorted(key for key in loading["missing_keys"] if not key.endswith("position_ids")):
+        raise InputError(
+            f"{model}: expected trained weights for all of the model, found none for {missing[0]}. Train it first."
+        )
+    if not tokenizer.is_fast:
+        raise InputError(f"{model}: expected a fast tokenizer (tokenizer.json), found {type(tokenizer).__name__}.")
+    labels: tuple[str, ...] = ()
+    if KINDS[kind].has_labels:
+        labels = tuple(str(loaded.config.id2label[number]) for number in sorted(loaded.config.id2label))
+    reading = reading or Reading(name, kind, {"max_length": _longest(kind, config, tokenizer)})
+    temporary = tempfile.TemporaryDirectory()
+    arguments = TrainingArguments(
+        output_dir=temporary.name, per_device_eval_batch_size=batch_size, report_to=[], disable_tqdm=True,
+        dataloader_pin_memory=False,
+    )  # fmt: skip
+    trainer = Trainer(model=loaded, args=arguments, processing_class=tokenizer)
+    return LoadedModel(name, trainer, tokenizer, reading, labels, temporary)
+
+
+def _check_folder(folder: Path) -> None:
+    if (folder / "config.json").is_file():
+        return
+    inner = sorted(path.parent.name for path in folder.glob("*/config.json"))
+    if inner:
+        raise InputError(
+            f"{folder}: expected one model, found one for each of {', '.join(inner)}. Give one of these folders, such "
+            f"as {folder / inner[0]}."
+        )
+    hint = " It has results alone: run its cell with --save_models all." if (folder / "results.json").is_file() else ""
+    raise InputError(f"{folder}: expected a trained model, found no config.json in this folder.{hint}")
+
+
+def _kind(name: str, config: transformers.PreTrainedConfig, reading: Reading | None) -> str:
+    if reading is not None and reading.kind in KINDS:
+        return reading.kind
+    for architecture in config.architectures or ():
+        for end, kind in _HEADS.items():
+            if architecture.endswith(end):
+                return kind
+    found = ", ".join(config.architectures or ()) or "no architecture"
+    raise InputError(
+        f"{name}: expected a model for tagging, classification or questions (XLMRobertaForTokenClassification, say), "
+        f"found {found}. Train it on a task first."
+    )
+
+
+def _longest(kind: str, config: transformers.PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
+    # RoBERTa's positions begin behind padding, so two fewer than it says can be used.
+    positions = getattr(config, "max_position_embeddings", None) or _MAX_LENGTH[kind] + 2
+    return int(min(_MAX_LENGTH[kind], positions - 2, tokenizer.model_max_length))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
