@@ -11,6 +11,7 @@ from hf_mixtrain.escaping import terminal
 _COMMANDS = {
     "run": "train methods x K x seeds, evaluate every language, make a report",
     "predict": "find entities, tags, labels or answers in ordinary text, with a trained model",
+    "evaluate": "score a trained model on the files of a task, language by language",
     "report": "make the tables and figures again, from the results files alone",
     "status": "show which cells of a grid are finished, running, failed and to do",
     "similarity": "heat map of the cosines between the gradients of languages",

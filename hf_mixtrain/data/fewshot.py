@@ -121,7 +121,7 @@ def load_fewshot(
         dataset = rows.read(language, split)
         if split == "dev" and task.shots_split == "dev":
             dataset = _without_shots(dataset, language, taken, rows, parallel=task.parallel)
-        return _capped(dataset, max_eval_examples, task.name, language, split)
+        return capped(dataset, max_eval_examples, task.name, language, split)
 
     with_dev = [source_language, *(targets if target_dev else [])] if rows.has(source_language, "dev") else []
     return FewShotData(
@@ -129,7 +129,7 @@ def load_fewshot(
         source_language=source_language,
         shots_per_language=shots,
         seed=seed,
-        train=_capped(rows.read(source_language, "train"), max_source_examples, task.name, source_language, "train"),
+        train=capped(rows.read(source_language, "train"), max_source_examples, task.name, source_language, "train"),
         shots=drawn,
         dev={language: evaluation_rows(language, "dev") for language in with_dev},
         test={language: evaluation_rows(language, "test") for language in (source_language, *targets)},
@@ -209,7 +209,7 @@ def _row_by_row(one: Dataset, other: Dataset) -> bool:
     return len(one) == len(other) and ("label" not in one.features or one["label"][:] == other["label"][:])
 
 
-def _capped(dataset: Dataset, most: int | None, *what: object) -> Dataset:
+def capped(dataset: Dataset, most: int | None, *what: object) -> Dataset:
     """Keep ``most`` rows, chosen by hash, in their own order: the same rows whatever the seed."""
     if most is None or len(dataset) <= most:
         return dataset

@@ -1,4 +1,4 @@
-"""Predictions as files, in the layout that XTREME's evaluation script reads."""
+"""Predictions as files: JSON Lines, or the layout that XTREME's evaluation script reads."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from datasets import Dataset
 
 from hf_mixtrain.data import Task
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.files import atomic_write_text
 
 
@@ -48,3 +49,35 @@ def write_predictions(
     end = "\n" if task.kind == "token-classification" else ""
     text = "".join("".join(f"{label}\n" for label in labels) + end for labels in sentences)
     return atomic_write_text(Path(folder, f"{name}.tsv"), text)
+
+
+def prediction_lines(
+    task: Task, language: str, raw: Dataset, predictions: list[Any], gold: list[Any], *, split: str = "test"
+) -> str:
+    """Return one JSON object a line for each row: language, split, id, what was read, the prediction and the gold.
+
+    Of questions the text that they are about is left out: it may be long, and the id finds it.
+
+    Args:
+        task: The task.
+        language: Language code.
+        raw: The raw rows that were predicted.
+        predictions: One for each row, as `predict` returns them.
+        gold: What is right, likewise; for questions all answers that count.
+        split: Name of the split.
+
+    Example:
+        >>> from hf_mixtrain.data import load_task
+        >>> raw = Dataset.from_dict({"id": ["a"], "tokens": [["in", "Bonn"]]})
+        >>> line = prediction_lines(load_task("panx"), "de", raw, [["O", "O"]], [["O", "B-LOC"]])
+        >>> json.loads(line)["prediction"], json.loads(line)["gold"]
+        (['O', 'O'], ['O', 'B-LOC'])
+    """
+    shown = [name for name in KINDS[task.kind].texts if name != "context"]
+    columns = {name: raw[name][:] for name in ("id", *shown)}
+    lines = []
+    for row, (prediction, right) in enumerate(zip(predictions, gold, strict=True)):
+        of_row = {name: values[row] for name, values in columns.items()}
+        value = {"language": language, "split": split, **of_row, "prediction": prediction, "gold": right}
+        lines.append(json.dumps(value, ensure_ascii=False) + "\n")
+    return "".join(lines)

@@ -98,7 +98,7 @@ def score_predictions(task: Task, raw: Dataset, predictions: list[Any]) -> dict[
         >>> score_predictions(load_task("panx"), raw, [["B-PER", "O"], ["O"]])["recall"]
         50.0
     """
-    scores = metric_for(task).compute(predictions=predictions, references=_gold(task, raw))
+    scores = metric_for(task).compute(predictions=predictions, references=gold_of(task, raw))
     return {name: 100 * float(score) for name, score in scores.items()}
 
 
@@ -169,7 +169,8 @@ def evaluate_decodings(
     return {name: (predictions, score_predictions(task, rows, predictions)) for name, predictions in found.items()}
 
 
-def _gold(task: Task, raw: Dataset) -> list[Any]:
+def gold_of(task: Task, raw: Dataset) -> list[Any]:
+    """Return what is right for every row, in the form of predictions; for questions all answers that count."""
     if task.kind == "question-answering":
         return [answers["text"] for answers in raw["answers"]]
     column = "tags" if task.kind == "token-classification" else "label"

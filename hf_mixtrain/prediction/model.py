@@ -36,7 +36,6 @@ class LoadedModel:
         tokenizer: Its tokenizer.
         reading: How it is to be read.
         labels: Names of its outputs; empty for questions.
-        folder: Holds what the Trainer may write; removed with this object.
     """
 
     name: str
@@ -44,7 +43,6 @@ class LoadedModel:
     tokenizer: PreTrainedTokenizerBase
     reading: Reading
     labels: tuple[str, ...]
-    folder: "tempfile.TemporaryDirectory[str]"
 
     @property
     def max_length(self) -> int:
@@ -105,13 +103,14 @@ def load_model(model: str | Path, *, batch_size: int = 32) -> LoadedModel:
     if KINDS[kind].has_labels:
         labels = tuple(str(loaded.config.id2label[number]) for number in sorted(loaded.config.id2label))
     reading = reading or Reading(name, kind, {"max_length": _longest(kind, config, tokenizer)})
-    temporary = tempfile.TemporaryDirectory()
-    arguments = TrainingArguments(
-        output_dir=temporary.name, per_device_eval_batch_size=batch_size, report_to=[], disable_tqdm=True,
-        dataloader_pin_memory=False,
-    )  # fmt: skip
-    trainer = Trainer(model=loaded, args=arguments, processing_class=tokenizer)
-    return LoadedModel(name, trainer, tokenizer, reading, labels, temporary)
+    # A Trainer makes its folder; nothing is written there when it only predicts.
+    with tempfile.TemporaryDirectory() as folder_of_trainer:
+        arguments = TrainingArguments(
+            output_dir=folder_of_trainer, per_device_eval_batch_size=batch_size, report_to=[], disable_tqdm=True,
+            dataloader_pin_memory=False,
+        )  # fmt: skip
+        trainer = Trainer(model=loaded, args=arguments, processing_class=tokenizer)
+    return LoadedModel(name, trainer, tokenizer, reading, labels)
 
 
 def _check_folder(folder: Path) -> None:

@@ -59,9 +59,9 @@ def featurize(
         answerless_windows: Whether windows without the answer are trained on, pointing at the first token, as in the
             authors' code.
         label_piece: Which word piece carries the label of a word, for tagging: ``"first"``, as in the paper;
-            ``"content"``, the first that is more than a mark for a space, with that mark left out where the script has
-            no spaces; ``"all"``, in training each piece from that one on. One and the same must be used for training
-            and for evaluation.
+            ``"content"``, the first that is more than a mark for a space, and in scripts without spaces, where that
+            mark is left out, in training every piece of the word; ``"all"``, in training every piece from that one on,
+            in all scripts. One and the same must be used for training and for evaluation.
         keep: Whether the result is kept on disk; texts of a user who asks for a prediction are not.
 
     Returns:
@@ -108,7 +108,7 @@ def _maker(
     task: Task, doc_stride: int | None, label_piece: LabelPiece, training: bool
 ) -> "tuple[partial[Iterator[dict[str, Any]]], Features]":
     if task.kind == "token-classification":
-        further = continuations(task.labels) if label_piece == "all" and training else None
+        further = tuple(continuations(task.labels)) if label_piece != "first" and training else None
         return partial(tagging_features, label_piece=label_piece, further=further), TAGGING_COLUMNS
     if task.kind == "text-classification":
         return partial(pair_features), PAIR_COLUMNS

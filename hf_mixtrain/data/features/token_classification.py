@@ -6,7 +6,7 @@ from typing import Any
 from datasets import Features, List, Value
 from transformers import PreTrainedTokenizerBase
 
-from hf_mixtrain.data.features.label_pieces import LabelPiece, bare_pieces, content_of, piece_labels
+from hf_mixtrain.data.features.label_pieces import LabelPiece, bare_pieces, content_of, is_unspaced, piece_labels
 from hf_mixtrain.data.features.special_tokens import filler_id, frame_of
 
 #: The label that the loss leaves out (`torch.nn.CrossEntropyLoss`).
@@ -35,7 +35,9 @@ def tagging_features(
         tokenizer: A fast tokenizer.
         max_length: Most tokens of a feature, special ones included.
         label_piece: Which piece of a word carries its label: the first, or the first with content, see `content_of`.
-        further: For ``"all"``, the label of the pieces after that one, by the word's label; None: they carry none.
+        further: The label of a word's pieces after that one, by the word's label; None: they carry none. With
+            ``"content"``, only words of scripts without spaces have such pieces: ordinary text in them is cut into
+            pieces, not words, so each piece must be one that the model can tag.
 
     Yields:
         Model inputs, ``labels``, the ``row`` and the number of the feature's ``first_word`` in it.
@@ -67,11 +69,12 @@ def tagging_features(
         for start, stop in cut_at_words([len(piece) for piece in pieces], room):
             ids: list[int] = []
             labels: list[int] = []
-            words = zip(pieces[start:stop], starts[start:stop], batch["tags"][row][start:stop], strict=True)
-            for piece, at, tag in words:
-                piece = piece[:room]
+            for word in range(start, stop):
+                piece, at, tag = pieces[word][:room], starts[word], batch["tags"][row][word]
                 ids += piece
-                others = IGNORED if further is None or tag == IGNORED else further[tag]
+                every = further is not None and tag != IGNORED
+                every = every and (label_piece == "all" or is_unspaced(batch["tokens"][row][word].strip()[:1]))
+                others = further[tag] if further is not None and every else IGNORED
                 labels += piece_labels(tag, len(piece), min(at, len(piece) - 1), others=others)
             labels = [IGNORED] * len(frame.before) + labels + [IGNORED] * len(frame.after)
             yield frame.wrap(ids) | {"labels": labels, "row": first_row + row, "first_word": start}

@@ -119,6 +119,18 @@ def test_all_pieces_are_labelled_in_training_and_one_in_evaluation(marking):
     assert training.count(0) > 1
 
 
+def test_in_scripts_without_spaces_every_piece_is_one_that_the_model_can_tag(marking):
+    task = load_task("panx")
+    rows = {"id": ["1"], "language": ["th"], "tokens": [["กขก", "abc"]], "tags": [[1, 3]]}
+    raw = Dataset.from_dict(rows, features=row_features(task))
+    training = featurize(task, raw, marking, training=True, label_piece="content")[0]["labels"]
+    evaluation = featurize(task, raw, marking, training=False, label_piece="content")[0]["labels"]
+    assert [label for label in evaluation if label != IGNORED] == [1, 3]
+    found = [label for label in training if label != IGNORED]
+    assert found == [1, *[2] * (len(found) - 2), 3]  # B-PER, I-PER ..., and B-ORG on one piece of the Latin word
+    assert len(found) > 3
+
+
 def test_each_label_piece_has_features_of_its_own(empty_cache):
     task, tokenizer = load_task("panx"), sentencepiece(split_first=False)
     rows = {"id": ["1"], "language": ["en"], "tokens": [["東", "京"]], "tags": [[1, 2]]}

@@ -1,0 +1,40 @@
+"""``evaluate``: scores of any model on any files."""
+
+from collections.abc import Sequence
+
+from hf_mixtrain.commands.messages import set_up_messages
+from hf_mixtrain.commands.parser import CommandParser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Score a model language by language; `InputError` if model or data cannot be used or do not fit."""
+    parser = CommandParser(
+        "evaluate",
+        "Score a trained model on the files of a task, language by language, as a grid scores its cells.",
+        "hf-mixtrain evaluate out/panx/naive-mix-train/k5/seed1 --task panx --data_source demo --languages de sw\n"
+        "hf-mixtrain evaluate ORG/MODEL --task task.yaml --data_source DATA --predictions out/predictions.jsonl",
+    )
+    parser.add_argument("model", help="a cell's folder, or any folder or Hub name of a model with a head")
+    parser.add_argument("--task", required=True, help="panx, udpos, tydiqa, xnli, or a YAML file of your own")
+    parser.add_argument("--data_source", default="hub", help="hub (default), demo, or a folder in XTREME's layout")
+    parser.add_argument("--languages", nargs="+", metavar="CODE", help="default: all that have rows")
+    parser.add_argument("--source_language", default="en", help="the source language (default: en)")
+    parser.add_argument("--split", choices=("train", "dev", "test"), default="test", help="default: test")
+    parser.add_argument(
+        "--decode", choices=("argmax", "legal", "transitions"), help="default: as decoding.json beside the model says"
+    )
+    parser.add_argument("--max_eval_examples", type=int, metavar="N", help="most rows of each language")
+    parser.add_argument("--batch_size", type=int, default=32, help="rows that are computed at a time (default: 32)")
+    parser.add_argument("--predictions", metavar="F", help="write them: a .jsonl file, or a folder in XTREME's layout")
+    parser.add_argument("--output", metavar="F", help="write the scores: a file such as results.json")
+    arguments = vars(parser.parse_args(argv))
+    set_up_messages()
+    from hf_mixtrain.prediction.evaluate import evaluate_model
+    from hf_mixtrain.prediction.score_table import score_table, write_scores
+
+    output, model = arguments.pop("output"), arguments.pop("model")
+    results = evaluate_model(model, **arguments)
+    if output:
+        write_scores(output, results)
+    print(score_table(results))
+    return 0
