@@ -1,6 +1,6 @@
 """What differs between the supported versions of the libraries below us.
 
-Supported: transformers 5.0, torch 2.6, huggingface_hub 1.3, accelerate 1.3, datasets 4.0, and what is newer;
+Supported: transformers 5.0, torch 2.6, huggingface_hub 1.3, accelerate 1.8, datasets 4.0, and what is newer;
 `docs/versions.md` says what was tested. Each entry names the version with which it can go: the first one that has
 what the entry replaces.
 """

@@ -8,7 +8,7 @@ from torch import nn
 
 from hf_mixtrain.trainer import oracle_pass
 from hf_mixtrain.trainer.sparse_embeddings import gradients_by_row
-from tests.trainer.tiny import make_trainer, model, train, weights
+from tests.trainer.tiny import CHECKPOINTING, make_trainer, model, train, weights
 
 
 def gradient(module, table):
@@ -84,7 +84,7 @@ def test_a_table_multiplied_by_hand_gives_the_dense_gradient():
         {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 4},
         {"surgery_scope": "micro_batch", "gradient_accumulation_steps": 2},
         {"surgery": "pcgrad", "oracle_languages_per_step": 2},
-        {"activation_checkpointing": True},
+        {CHECKPOINTING: True},
         {"bf16": True},
         {"torch_compile": True, "torch_compile_backend": "aot_eager"},
     ],

@@ -7,6 +7,10 @@ from hf_mixtrain import GradientMixTrainer, GradientMixTrainingArguments
 
 LABELS = 3
 
+FLAGS = TrainingArguments.__dataclass_fields__
+# Its name before and in newer versions of transformers, the second of which says that the first is deprecated.
+CHECKPOINTING = "activation_checkpointing" if "activation_checkpointing" in FLAGS else "gradient_checkpointing"
+
 
 def config(**changes):
     small = {
