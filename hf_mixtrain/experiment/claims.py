@@ -125,6 +125,9 @@ class Claims:
         beat: Seconds between two heartbeats of a claim that is held here.
         patience: Seconds without any heartbeat after which an owner counts as gone.
 
+    Attributes:
+        folder: The folder.
+
     Example:
         >>> import tempfile
         >>> folder = tempfile.mkdtemp()
@@ -137,7 +140,8 @@ class Claims:
     """
 
     def __init__(self, folder: str | Path, *, beat: float = BEAT, patience: float = PATIENCE) -> None:
-        self._folder, self._beat, self._patience = Path(folder), beat, patience
+        self.folder = Path(folder)
+        self._beat, self._patience = beat, patience
         self._held: set[Claim] = set()
         self._seen: dict[Path, tuple[bytes, float]] = {}
         self._heart: threading.Thread | None = None
@@ -155,10 +159,10 @@ class Claims:
         Raises:
             OSError: If the folder cannot be written.
         """
-        last = _last(self._folder / name)
-        if last and not self._is_over(_path(self._folder / name, last)):
+        last = _last(self.folder / name)
+        if last and not self._is_over(_path(self.folder / name, last)):
             return None
-        path = _path(self._folder / name, last + 1)
+        path = _path(self.folder / name, last + 1)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
@@ -184,8 +188,8 @@ class Claims:
 
     def is_free(self, name: str) -> bool:
         """Tell whether `take` would succeed now."""
-        last = _last(self._folder / name)
-        return not last or self._is_over(_path(self._folder / name, last))
+        last = _last(self.folder / name)
+        return not last or self._is_over(_path(self.folder / name, last))
 
     def _is_over(self, path: Path) -> bool:
         content = _read(path)

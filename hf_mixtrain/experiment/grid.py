@@ -11,16 +11,20 @@ from accelerate import PartialState
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cell_run import drop_own_trainings, run_cell, try_card
 from hf_mixtrain.experiment.cells import Cell, grid, share
+from hf_mixtrain.experiment.claims import ClaimLostError
 from hf_mixtrain.experiment.context import GridContext
 from hf_mixtrain.experiment.finished import finished_results
 from hf_mixtrain.experiment.grid_data import GridData
-from hf_mixtrain.experiment.locks import in_use, on_main_process, one_at_a_time, remove_unused
+from hf_mixtrain.experiment.identity import training_key
+from hf_mixtrain.experiment.locks import in_use, on_main_process, remove_unused
 from hf_mixtrain.experiment.models import Models
-from hf_mixtrain.experiment.plan import costs
+from hf_mixtrain.experiment.plan import all_chains, costs
 from hf_mixtrain.experiment.progress import Progress
 from hf_mixtrain.experiment.publishing import Publisher
+from hf_mixtrain.experiment.queue import Queue
+from hf_mixtrain.experiment.queue_records import queue_folder
 from hf_mixtrain.experiment.settings import Settings
-from hf_mixtrain.experiment.training_store import TrainingStore
+from hf_mixtrain.experiment.training_store import TrainedElsewhereError, TrainingStore
 from hf_mixtrain.files import no_room, require_writable
 from hf_mixtrain.results import find_results
 
@@ -71,14 +75,16 @@ def run_grid(settings: Settings) -> Outcome:
         with in_use(context.store.root):
             context.data.check()
             _ = context.models.tokenizer
-            context.progress.expect(costs(mine, settings, context.data), len(mine))
-            for cell in mine:
-                context.progress.cell(str(cell))
+            for cell in (queue := _queue(mine, context)):
                 try:
-                    done[cell] = _run(cell, context)
+                    done[cell] = run_cell(cell, context)
                     publisher.push(cell)
+                except (TrainedElsewhereError, ClaimLostError) as error:
+                    logger.debug("%s: %s", cell, error)  # another launch is at it
                 except Exception as error:
                     failed[cell] = _noted(error, settings.output_dir)
+                    queue.fail(cell, _line(error))
+            failed = {cell: failed.get(cell, RuntimeError(error)) for cell, error in queue.failed.items()}
     # Others may have run theirs meanwhile.
     for cell in cells:
         if cell not in done and (results := finished_results(cell, settings, context)) is not None:
@@ -98,11 +104,21 @@ def prepared(settings: Settings) -> GridContext:
     return GridContext(settings, data, Models(settings, data, folder), TrainingStore(folder), Progress({}, 0))
 
 
-def _run(cell: Cell, context: GridContext) -> Mapping[str, Any]:
-    lock = context.store.root / "locks" / f"{cell}.lock".replace(" ", "-")
-    with one_at_a_time(lock):
-        # Another process may have run it while this one waited.
-        return finished_results(cell, context.settings, context) or run_cell(cell, context)
+def _queue(cells: list[Cell], context: GridContext) -> Queue:
+    """Return the queue of some cells, which tells of its progress."""
+    settings, languages = context.settings, context.data.languages
+    works = {cell: costs([cell], settings, context.data) for cell in cells}
+    keys = {cell: [training_key(chain, context) for chain in all_chains(cell, languages)] for cell in cells}
+    queue = Queue(
+        queue_folder(settings.output_dir, settings.task.name),
+        {cell: sum(its.values()) for cell, its in works.items()},
+        is_finished=lambda cell: finished_results(cell, settings, context) is not None,
+        is_blocked=lambda cell: any(map(context.store.is_claimed, keys[cell])),
+        on_cell=lambda cell, left: context.progress.cell(str(cell), works[cell], [works[one] for one in left]),
+    )
+    context.progress.expect({work: cost for its in works.values() for work, cost in its.items()}, len(cells))
+    context.progress.tell = queue.note
+    return queue
 
 
 def _noted(error: Exception, output_dir: Path) -> Exception:
@@ -115,10 +131,14 @@ def _noted(error: Exception, output_dir: Path) -> Exception:
             f"{output_dir}: a file could not be written: {reason}. What is finished is kept: correct this and run the "
             "same command again."
         ) from error
-    text = " ".join(str(error).split())
-    logger.warning("      failed: %s", text if isinstance(error, InputError) else f"{type(error).__name__}: {text}")
+    logger.warning("      failed: %s", _line(error))
     logger.debug("", exc_info=error)
     return error
+
+
+def _line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
 
 
 def _tidy(context: GridContext, cells: list[Cell]) -> None:

@@ -1,21 +1,33 @@
-"""Who does what when several processes share an output folder."""
+"""Who does what when several launches share an output folder, and several processes are one launch."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
-from filelock import FileLock, Timeout
 
+from hf_mixtrain.experiment.claims import Claims
 from hf_mixtrain.files import remove
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+# Seconds between two looks at whether another launch has finished.
+_POLL = 0.5
+_IN_USE = "in-use-"
+
+
+@cache
+def claims_in(folder: Path) -> Claims:
+    """Return the claims in a folder, the same object for all who ask."""
+    return Claims(folder)
 
 
 @contextmanager
@@ -23,7 +35,7 @@ def one_at_a_time(path: Path) -> Iterator[bool]:
     """Let one launch at a time do what follows; all processes of that launch do it together.
 
     Args:
-        path: The lock file. The system releases it when its process ends, however it ends.
+        path: The folder of its claims; see `hf_mixtrain.experiment.claims`.
 
     Yields:
         Whether this is the launch's main process, the one that writes files. The others start when all have come this
@@ -31,25 +43,24 @@ def one_at_a_time(path: Path) -> Iterator[bool]:
 
     Example:
         >>> import tempfile
-        >>> with one_at_a_time(Path(tempfile.mkdtemp(), "work.lock")) as is_main:
+        >>> with one_at_a_time(Path(tempfile.mkdtemp(), "work")) as is_main:
         ...     is_main
         True
     """
     state = PartialState()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    if state.is_main_process:
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            logger.info("Waiting for another process that works on %s.", path.stem)
-            lock.acquire()
+    claim = None
+    while True:
+        if state.is_main_process:
+            claim = claims_in(path.parent).take(path.name)
+        if on_main_process(bool, claim):
+            break
+        time.sleep(_POLL)
     try:
-        state.wait_for_everyone()
         yield state.is_main_process
         state.wait_for_everyone()
     finally:
-        lock.release()
+        if claim is not None:
+            claim.release()
 
 
 def on_main_process(do: Callable[..., T], *args: Any) -> T:
@@ -77,7 +88,7 @@ def on_main_process(do: Callable[..., T], *args: Any) -> T:
 
 @contextmanager
 def in_use(folder: Path) -> Iterator[None]:
-    """Keep `remove_unused` from removing a folder while this lasts, whichever process calls it.
+    """Keep `remove_unused` from removing a folder while this lasts, whichever launch calls it.
 
     Args:
         folder: The folder; it is made if it is not there.
@@ -85,24 +96,25 @@ def in_use(folder: Path) -> Iterator[None]:
     if not PartialState().is_main_process:
         yield
         return
-    with _gate(folder):
-        folder.mkdir(exist_ok=True)
-        for _ in _held(folder):
-            pass  # looking removes the files of those that are dead
-        lock = FileLock(folder / f"in-use-{uuid4().hex}.lock")
-        lock.acquire()
+    claims = _claims_beside(folder)
+    with claims.wait("gate"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _users(folder):
+            if claims.is_free(name):  # its launch has ended, and no other takes this name
+                remove(claims.folder / name)
+        claim = claims.take(f"{_IN_USE}{uuid4().hex}")
     try:
         yield
     finally:
-        lock.release()
-        Path(lock.lock_file).unlink(missing_ok=True)
+        if claim is not None:
+            claim.release()
 
 
 def remove_unused(folder: Path) -> None:
-    """Remove a folder, unless a process that is alive has it `in_use`: then it stays.
+    """Remove a folder, unless a launch that is alive has it `in_use`: then it stays.
 
     Args:
-        folder: The folder. Its lock lies beside it, and stays there.
+        folder: The folder. The claims on it lie beside it, and stay there.
 
     Example:
         >>> import tempfile
@@ -115,28 +127,17 @@ def remove_unused(folder: Path) -> None:
         >>> folder.is_dir()
         False
     """
-    with _gate(folder):
-        if any(_held(folder)):
+    claims = _claims_beside(folder)
+    with claims.wait("gate"):
+        if all(claims.is_free(name) for name in _users(folder)):
+            remove(folder)
+        else:
             logger.info("%s stays: another process works with it.", folder)
-            return
-        remove(folder)
 
 
-def _held(folder: Path) -> Iterator[Path]:
-    """Yield the files of the processes that have a folder in use; those of dead ones are removed."""
-    for path in folder.glob("in-use-*.lock"):
-        if not path.is_file():
-            continue
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            yield path
-            continue
-        lock.release()
-        path.unlink(missing_ok=True)
+def _users(folder: Path) -> list[str]:
+    return [path.name for path in _claims_beside(folder).folder.glob(f"{_IN_USE}*")]
 
 
-def _gate(folder: Path) -> FileLock:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder.with_name(folder.name + ".lock"))
+def _claims_beside(folder: Path) -> Claims:
+    return claims_in(folder.with_name(f"{folder.name}-claims"))

@@ -81,7 +81,7 @@ class Models:
         if not self._settings.run.trim_vocabulary:
             return name
         folder = self._folder / f"encoder-{self.encoder_key}"
-        with one_at_a_time(self._folder / "locks" / f"{folder.name}.lock") as first:
+        with one_at_a_time(self._folder / "claims" / folder.name) as first:
             if first and not is_whole(folder):
                 self._trim(name, folder)
         return str(folder)

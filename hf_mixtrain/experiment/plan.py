@@ -75,6 +75,17 @@ def own_chains(cell: Cell, languages: list[str]) -> list[Chain]:
     return [chain for chain, _ in plan(cell, languages) if chain.stages == cell.method.stages]
 
 
+def all_chains(cell: Cell, languages: list[str]) -> list[Chain]:
+    """Return all trainings that a cell needs, those before others too."""
+    found: dict[Chain, None] = {}
+    for last, _ in plan(cell, languages):
+        chain: Chain | None = last
+        while chain is not None:
+            found[chain] = None
+            chain = chain.before
+    return list(found)
+
+
 def costs(cells: Iterable[Cell], settings: Settings, grid_data: GridData) -> dict[Hashable, float]:
     """Return what each training and each evaluation of some cells costs, in forward passes of one example.
 

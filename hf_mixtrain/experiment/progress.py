@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +17,9 @@ class Progress:
         costs: What each piece of work costs, in any unit: time is taken to be proportional to it.
         cells: Number of cells.
         clock: Seconds, from any start.
+
+    Attributes:
+        tell: Is called with what is done and how far it is, often.
 
     Example:
         >>> progress = Progress({"train": 1.0, "evaluate": 3.0}, cells=1, clock=iter([0.0, 100.0]).__next__)
@@ -34,16 +37,31 @@ class Progress:
         self._done = 0.0
         self._number = 0
         self._now: tuple[Hashable, str] = ("", "")
+        self._works: set[Hashable] = set()
+        self.tell: Callable[..., None] = lambda **values: None
 
     def expect(self, costs: Mapping[Hashable, float], cells: int) -> None:
         """Begin anew, with this work and so many cells."""
         self._costs, self._cells = dict(costs), cells
 
-    def cell(self, what: str) -> None:
-        """Announce the next cell."""
+    def cell(
+        self, what: str, works: Collection[Hashable] = (), left: Sequence[Collection[Hashable]] | None = None
+    ) -> None:
+        """Announce the next cell.
+
+        Args:
+            what: The cell.
+            works: The pieces of work that it needs.
+            left: Those of each cell that is left, this one included: others may have run some cells meanwhile.
+        """
         self._number += 1
-        left = self.left()
-        logger.info("[%d/%d] %s%s", self._number, self._cells, what, f", {left}" if left else "")
+        if left is not None:
+            self._number = self._cells - len(left) + 1
+            needed = set().union(*left)
+            self._costs = {work: cost for work, cost in self._costs.items() if work in needed}
+        self._works = set(works)
+        said = self.left()
+        logger.info("[%d/%d] %s%s", self._number, self._cells, what, f", {said}" if said else "")
 
     def say(self, what: str) -> None:
         """Say what comes now."""
@@ -53,14 +71,16 @@ class Progress:
     def begin(self, work: Hashable, what: str) -> None:
         """Begin a piece of work; it is mentioned only when it takes long."""
         self._now = (work, what)
+        self.tell(work=what)
 
     def step(self, step: int, steps: int) -> None:
         """Note that ``step`` of ``steps`` are done, and say so now and then."""
         now = self._clock()
+        part = self._costs.get(self._now[0], 0.0) * step / max(steps, 1)
+        self.tell(work=self._now[1], update=step, updates=steps, seconds_left=self._seconds(self._works, part))
         if now - self._said < _QUIET:
             return
         self._said = now
-        part = self._costs.get(self._now[0], 0.0) * step / max(steps, 1)
         logger.info("      %s: %d of %d, %s", self._now[1], step, steps, self.left(part))
 
     def end(self) -> None:
@@ -77,11 +97,15 @@ class Progress:
         Args:
             part: How much of the piece of work at hand is done.
         """
+        seconds = self._seconds(self._costs.keys(), part)
+        return "" if seconds is None else f"about {duration(seconds)} left"
+
+    def _seconds(self, works: Collection[Hashable], part: float) -> float | None:
         done = self._done + part
         if not done:
-            return ""
-        elapsed = self._clock() - self._start
-        return f"about {duration((sum(self._costs.values()) - part) * elapsed / done)} left"
+            return None
+        left = sum(cost for work, cost in self._costs.items() if work in works) - part
+        return max(left, 0.0) * (self._clock() - self._start) / done
 
 
 def duration(seconds: float) -> str:

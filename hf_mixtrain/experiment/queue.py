@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from accelerate import PartialState
-from accelerate.utils import broadcast_object_list
 
 from hf_mixtrain.experiment.cells import Cell
 from hf_mixtrain.experiment.claims import Claim, Claims
+from hf_mixtrain.experiment.locks import on_main_process
 from hf_mixtrain.experiment.queue_records import (
     Failure,
     cell_key,
@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 
 # Seconds between two looks at what others have done, where all that is left is in their hands.
 _POLL = 2.0
-_WAIT = "wait"
 
 
 class Queue:
@@ -34,10 +33,12 @@ class Queue:
         costs: The cells and what each costs, in any unit.
         is_finished: Whether a cell has results by now.
         is_blocked: Whether a cell needs a training that another launch is doing: others come first.
+        on_cell: Is told of a cell that comes now, and of all that are left.
         poll: Seconds between two looks at what others have done.
 
     Attributes:
         claims: The claims in the folder.
+        left: The cells that are neither finished nor failed, the longest first, as of the last look.
         failed: Why cells failed since this queue was made, here or in another launch.
     """
 
@@ -47,17 +48,19 @@ class Queue:
         costs: Mapping[Cell, float],
         is_finished: Callable[[Cell], bool],
         is_blocked: Callable[[Cell], bool] = lambda cell: False,
+        on_cell: Callable[[Cell, list[Cell]], None] = lambda cell, left: None,
         poll: float = _POLL,
     ) -> None:
         self.claims = Claims(folder / "claims")
         self.failed: dict[Cell, str] = {}
         self._folder, self._poll = folder, poll
-        self._cells = sorted(costs, key=lambda cell: -costs[cell])  # of equal ones, the first of the grid first
-        self._is_finished, self._is_blocked = is_finished, is_blocked
-        self._before = {cell: read_failure(folder, cell) for cell in self._cells}
+        self.left = sorted(costs, key=lambda cell: -costs[cell])  # of equal ones, the first of the grid first
+        self._is_finished, self._is_blocked, self._on_cell = is_finished, is_blocked, on_cell
+        self._before = {cell: read_failure(folder, cell) for cell in costs}
         self._claim: Claim | None = None
+        self._cell: Cell | None = None
         if PartialState().is_main_process:
-            write_plan(folder, self._cells)
+            write_plan(folder, costs)
 
     def __iter__(self) -> Iterator[Cell]:
         """Give one cell after the other, each claimed until the next is asked for.
@@ -67,9 +70,10 @@ class Queue:
         """
         said = False
         try:
-            while (choice := self._shared(self._choose)) is not None:
-                if isinstance(choice, Cell):
-                    yield choice
+            while self._take_next():
+                if self._cell is not None:
+                    self._on_cell(self._cell, self.left)
+                    yield self._cell
                     self._release()
                     continue
                 if not said:
@@ -78,6 +82,25 @@ class Queue:
                 time.sleep(self._poll)
         finally:
             self._release()
+
+    def _take_next(self) -> bool:
+        """Claim a cell, if one is free; return whether any is left. All processes of a launch find the same."""
+        self.left, self.failed, self._cell = on_main_process(self._look)
+        return bool(self.left)
+
+    def _look(self) -> tuple[list[Cell], dict[Cell, str], Cell | None]:
+        left = [cell for cell in self.left if not self._is_over(cell)]
+        for cell in left:
+            if self._is_blocked(cell):
+                continue
+            self._claim = self.claims.take(f"cell-{cell_key(cell)}")
+            if self._claim is None:
+                continue
+            if not self._is_over(cell):  # which it may have become before the claim
+                forget_failure(self._folder, cell)
+                return left, self.failed, cell
+            self._release()
+        return left, self.failed, None
 
     def fail(self, cell: Cell, error: str) -> None:
         """Note that a cell failed: all launches that are running leave it alone, and the next run tries it again."""
@@ -94,21 +117,6 @@ class Queue:
             self._claim.check()
             self._claim.note(**values)
 
-    def _choose(self) -> "Cell | str | None":
-        """Claim the next cell; `_WAIT` if others hold all that are left, None if none is left."""
-        left = [cell for cell in self._cells if not self._is_over(cell)]
-        for cell in left:
-            if self._is_blocked(cell):
-                continue
-            self._claim = self.claims.take(f"cell-{cell_key(cell)}")
-            if self._claim is None:
-                continue
-            if not self._is_over(cell):  # which it may have become before the claim
-                forget_failure(self._folder, cell)
-                return cell
-            self._release()
-        return _WAIT if left else None
-
     def _is_over(self, cell: Cell) -> bool:
         if cell in self.failed or self._is_finished(cell):
             return True
@@ -122,12 +130,6 @@ class Queue:
         if self._claim is not None:
             self._claim.release()
             self._claim = None
-
-    def _shared(self, choose: Callable[[], "Cell | str | None"]) -> "Cell | str | None":
-        """Let the main process choose, and tell the others; they may wait for minutes, and no longer."""
-        if PartialState().num_processes == 1:
-            return choose()
-        return broadcast_object_list([choose() if PartialState().is_main_process else None])[0]
 
 
 def _told(failure: Failure) -> str:

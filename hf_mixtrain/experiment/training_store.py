@@ -3,18 +3,24 @@
 import dataclasses
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from accelerate import PartialState
+
 from hf_mixtrain.checksums import checksums_of, damaged_file, read_json, write_json
-from hf_mixtrain.experiment.locks import one_at_a_time
+from hf_mixtrain.experiment.locks import claims_in, on_main_process
 from hf_mixtrain.files import remove
 
 logger = logging.getLogger(__name__)
 
 _RECORD, _MODEL, _SCORES, _EXPORTED = "training.json", "model", "scores", "exported.json"
+
+
+class TrainedElsewhereError(Exception):
+    """Another launch makes the training that is needed; it will be there later."""
 
 
 @dataclass
@@ -64,10 +70,29 @@ class TrainingStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._claims = claims_in(root / "claims")
 
-    def lock(self, key: str) -> AbstractContextManager[bool]:
-        """Let one launch at a time make a training; see `hf_mixtrain.experiment.locks.one_at_a_time`."""
-        return one_at_a_time(self.root / "locks" / f"{key}.lock")
+    @contextmanager
+    def claimed(self, key: str) -> Iterator[None]:
+        """Let no other launch make a training while this lasts.
+
+        Raises:
+            TrainedElsewhereError: If another launch makes it at this moment.
+        """
+        claim = None
+        if PartialState().is_main_process:
+            claim = self._claims.take(key)
+        if not on_main_process(lambda: claim is not None):
+            raise TrainedElsewhereError(key)
+        try:
+            yield
+        finally:
+            if claim is not None:
+                claim.release()
+
+    def is_claimed(self, key: str) -> bool:
+        """Tell whether a launch makes a training at this moment."""
+        return not self._claims.is_free(key)
 
     def folder(self, key: str) -> Path:
         """Return where a training keeps its checkpoints while it goes on."""

@@ -15,12 +15,22 @@ def trained(chain: Chain, context: GridContext, *, with_model: bool) -> Trained:
         chain: The chain; stages before the last are trained too, if they are needed for it.
         context: The grid.
         with_model: Whether the model is needed; else its record is enough.
+
+    Raises:
+        TrainedElsewhereError: If another launch makes it, or one before it, at this moment.
     """
     key, store, progress = training_key(chain, context), context.store, context.progress
-    with store.lock(key):
+
+    def read() -> Trained | None:
         known = on_main_process(lambda: store.read(key, with_model=with_model))
         if known is not None:
             progress.known(chain)
+        return known
+
+    if (known := read()) is not None:
+        return known
+    with store.claimed(key):
+        if (known := read()) is not None:  # made by another launch meanwhile
             return known
         before, start = None, context.models.encoder
         if chain.before is not None:
