@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,15 +76,16 @@ def run_grid(settings: Settings) -> Outcome:
         with in_use(context.store.root):
             context.data.check()
             _ = context.models.tokenizer
-            for cell in (queue := _queue(mine, context)):
-                try:
-                    done[cell] = run_cell(cell, context)
-                    publisher.push(cell)
-                except (TrainedElsewhereError, ClaimLostError) as error:
-                    logger.debug("%s: %s", cell, error)  # another launch is at it
-                except Exception as error:
-                    failed[cell] = _noted(error, settings.output_dir)
-                    queue.fail(cell, _line(error))
+            with closing(_queue(mine, context)) as queue:
+                for cell in queue:
+                    try:
+                        done[cell] = run_cell(cell, context)
+                        publisher.push(cell)
+                    except (TrainedElsewhereError, ClaimLostError) as error:
+                        logger.debug("%s: %s", cell, error)  # another launch is at it
+                    except Exception as error:
+                        failed[cell] = _noted(error, settings.output_dir)
+                        queue.fail(cell, _line(error))
             failed = {cell: failed.get(cell, RuntimeError(error)) for cell, error in queue.failed.items()}
     # Others may have run theirs meanwhile.
     for cell in cells:

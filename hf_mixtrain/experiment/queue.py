@@ -69,19 +69,22 @@ class Queue:
         ran it. A cell that the caller gives up, because what it needs is being trained elsewhere, comes again.
         """
         said = False
-        try:
-            while self._take_next():
-                if self._cell is not None:
-                    self._on_cell(self._cell, self.left)
-                    yield self._cell
-                    self._release()
-                    continue
-                if not said:
-                    logger.info("Waiting for other processes, which work on the cells that are left.")
-                    said = True
-                time.sleep(self._poll)
-        finally:
-            self._release()
+        while self._take_next():
+            if self._cell is not None:
+                self._on_cell(self._cell, self.left)
+                yield self._cell
+                self.close()
+                continue
+            if not said:
+                logger.info("Waiting for other processes, which work on the cells that are left.")
+                said = True
+            time.sleep(self._poll)
+
+    def close(self) -> None:
+        """Give back the cell at hand; it is finished, has failed, or is left to others."""
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
 
     def _take_next(self) -> bool:
         """Claim a cell, if one is free; return whether any is left. All processes of a launch find the same."""
@@ -99,7 +102,7 @@ class Queue:
             if not self._is_over(cell):  # which it may have become before the claim
                 forget_failure(self._folder, cell)
                 return left, self.failed, cell
-            self._release()
+            self.close()
         return left, self.failed, None
 
     def fail(self, cell: Cell, error: str) -> None:
@@ -125,11 +128,6 @@ class Queue:
             return False
         self.failed[cell] = _told(failure)
         return True
-
-    def _release(self) -> None:
-        if self._claim is not None:
-            self._claim.release()
-            self._claim = None
 
 
 def _told(failure: Failure) -> str:

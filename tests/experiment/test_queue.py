@@ -4,8 +4,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-
-import pytest
+from contextlib import closing
 
 from hf_mixtrain.experiment.cells import Cell
 from hf_mixtrain.experiment.queue import Queue
@@ -92,15 +91,13 @@ def test_a_failure_counts_for_all_launches_that_are_running_and_the_next_run_tri
     tried = iter(again)
     assert next(tried) == CELLS[0]
     assert read_failure(tmp_path, CELLS[0]) is None
-    tried.close()
+    again.close()
 
 
-def test_an_error_of_the_caller_gives_the_cell_back(tmp_path):
+def test_a_launch_that_stops_gives_its_cell_back(tmp_path):
     costs = dict.fromkeys(CELLS[:1], 1.0)
-    cells = iter(queue(tmp_path, costs))
-    next(cells)
-    with pytest.raises(KeyboardInterrupt):
-        cells.throw(KeyboardInterrupt)
+    with closing(queue(tmp_path, costs)) as cells:
+        assert next(iter(cells)) == CELLS[0]
     assert next(iter(queue(tmp_path, costs))) == CELLS[0]
 
 
