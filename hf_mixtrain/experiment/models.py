@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, set_seed
+from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
 import hf_mixtrain
 from hf_mixtrain.checksums import checksums_of, damaged_file, is_whole, write_checksums
@@ -29,6 +29,7 @@ from hf_mixtrain.experiment.grid_data import GridData
 from hf_mixtrain.experiment.locks import one_at_a_time
 from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.files import atomic_folder, remove
+from hf_mixtrain.hub import load_model, load_tokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Models:
     @cached_property
     def tokenizer(self) -> PreTrainedTokenizerBase:
         """The tokenizer of the encoder."""
-        return self._load(AutoTokenizer, self.encoder)
+        return self._load_tokenizer(self.encoder)
 
     def new_model(self, start: str, seed: int) -> PreTrainedModel:
         """Return a model for the task.
@@ -131,7 +132,7 @@ class Models:
 
     def _trim(self, name: str, folder: Path) -> None:
         model, loading = self._load(AutoModel, name, output_loading_info=True)
-        tokenizer = self._load(AutoTokenizer, name)
+        tokenizer = self._load_tokenizer(name)
         before = model.num_parameters()
         model, tokenizer = trim_vocabulary(model, tokenizer, self._data.vocabulary_texts())
         logger.info(
@@ -150,17 +151,23 @@ class Models:
             shutil.copytree(trained, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
             return
         name = resolve_model(self._name)
-        model = self._auto_model.from_pretrained(trained)
-        trimmed, tokenizer = (self._load(AutoTokenizer, place) for place in (self.encoder, name))
+        model = load_model(self._auto_model, trained)
+        trimmed, tokenizer = (self._load_tokenizer(place) for place in (self.encoder, name))
         whole = self._load(AutoModel, name)
         restore_vocabulary(model, trimmed, whole, tokenizer).save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 
     def _load(self, auto_class: Any, folder: str, **kwargs: Any) -> Any:
-        # All cells of a grid start from the commit that the results name, also if the branch moves meanwhile.
-        pinned = {"revision": self.revision} if self.revision and folder == self._name else {}
         with _explained(self._name):
-            return auto_class.from_pretrained(folder, **pinned, **kwargs)
+            return load_model(auto_class, folder, self._pinned(folder), **kwargs)
+
+    def _load_tokenizer(self, folder: str) -> Any:
+        with _explained(self._name):
+            return load_tokenizer(folder, self._pinned(folder))
+
+    def _pinned(self, folder: str) -> str | None:
+        """All cells of a grid start from the commit that the results name, also if the branch moves meanwhile."""
+        return self.revision if folder == self._name else None
 
 
 def is_exported(folder: Path, checksums: dict[str, str] | None) -> bool:
@@ -172,9 +179,7 @@ def is_exported(folder: Path, checksums: dict[str, str] | None) -> bool:
 def _explained(name: str) -> Iterator[None]:
     try:
         yield
-    except InputError:
-        raise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError) as error:  # InputError is a ValueError
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise InputError(
             f"--model_name_or_path {name}: cannot be loaded ({reason}). Expected the name of a model on the Hub, a "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import is_path
 from hf_mixtrain.hub.download import download, fetch
-from hf_mixtrain.hub.model_check import CONFIG, check_model, check_tokenizer, read_json
+from hf_mixtrain.hub.model_check import CONFIG, TOKENIZER_CONFIG, check_model, check_tokenizer, read_json
 from hf_mixtrain.hub.registry import find_released, read_registry
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def load_model(auto_class: Any, name: str | Path, revision: str | None = None, *
     """
     folder = _local(name, revision)
     check_model(folder)
+    _refuse_code(folder / CONFIG, "model_type")
     with _one_line(name):
         found = auto_class.from_pretrained(folder, use_safetensors=True, trust_remote_code=False, **kwargs)
     model = found[0] if isinstance(found, tuple) else found
@@ -131,6 +132,7 @@ def load_tokenizer(name: str | Path, revision: str | None = None) -> Any:
 
     folder = _local(name, revision)
     check_tokenizer(folder)
+    _refuse_code(folder / TOKENIZER_CONFIG, "tokenizer_class")
     with _one_line(name):
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     tokenizer.name_or_path = str(name)
@@ -156,6 +158,17 @@ def _load(folder: Path, language: str | None) -> Checkpoint:
     if not (isinstance(kind, type) and issubclass(kind, transformers.PreTrainedModel)):
         raise InputError(f"{config}: transformers has no model class {name!r}. Update transformers.")
     return Checkpoint(load_model(kind, model_folder).eval(), load_tokenizer(model_folder), model_folder)
+
+
+def _refuse_code(path: Path, key: str) -> None:
+    """Refuse what needs code that is not in transformers; code that comes with a known class is not looked at."""
+    import transformers
+
+    content = read_json(path) if path.is_file() else {}
+    name = content.get(key)
+    known = name in transformers.CONFIG_MAPPING if key == "model_type" else hasattr(transformers, str(name))
+    if content.get("auto_map") and not known:
+        raise InputError(f"{path}: `{key}` {name!r} needs code of its own (`auto_map`), and such code is never run.")
 
 
 def _local(name: str | Path, revision: str | None) -> Path:

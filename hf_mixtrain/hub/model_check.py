@@ -10,6 +10,7 @@ from safetensors import safe_open
 from hf_mixtrain.errors import InputError
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
+TOKENIZER_CONFIG = "tokenizer_config.json"
 ADAPTER, ADAPTER_WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 # One of each line makes a tokenizer.
 TOKENIZERS: tuple[tuple[str, ...], ...] = (
@@ -137,9 +138,9 @@ def check_tokenizer(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if not any(all(name in names for name in files) for files in TOKENIZERS):
         raise InputError(f"{folder}: no tokenizer in it. Expected tokenizer.json or a vocabulary, as it was trained.")
-    for name in ("tokenizer_config.json", "special_tokens_map.json", "tokenizer.json", CONFIG):
+    for name in (TOKENIZER_CONFIG, "special_tokens_map.json", "tokenizer.json", CONFIG):
         content = read_json(folder / name) if name in names else {}
-        if name != "tokenizer_config.json":
+        if name != TOKENIZER_CONFIG:
             continue
         for key, value in content.items():
             if key.endswith("_file") and isinstance(value, str) and _is_elsewhere(folder, value):

@@ -9,12 +9,12 @@ from transformers import (
     AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
-    AutoTokenizer,
 )
 
 from hf_mixtrain.data import FewShotData, data_collator, featurize, load_fewshot, load_task
 from hf_mixtrain.encoders import resolve_model
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.hub import load_model, load_tokenizer
 from hf_mixtrain.similarity.gradients import gradient_similarity, language_batches
 from hf_mixtrain.similarity.heatmap import write_similarity
 
@@ -100,8 +100,8 @@ def _load(checkpoint: str, data: FewShotData) -> tuple[Any, Any]:
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(data.seed)  # for the head that an encoder does not have
-            model = _HEADS[data.task.kind].from_pretrained(folder, dtype=torch.float32, **labels)
-        return model, AutoTokenizer.from_pretrained(folder)
+            model = load_model(_HEADS[data.task.kind], folder, dtype=torch.float32, **labels)
+        return model, load_tokenizer(folder)
     except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise InputError(
