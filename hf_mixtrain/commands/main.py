@@ -54,7 +54,8 @@ def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         return command(argv)
     except InputError as error:
         if os.environ.get("LOCAL_RANK", "0") == "0":  # all processes of a launch come to the same error
-            print(f"error: {terminal(' '.join(str(error).split()))}", file=sys.stderr)
+            for fault in getattr(error, "faults", [str(error)]):
+                print(f"error: {terminal(' '.join(fault.split()))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped; run the same command again to go on", file=sys.stderr)

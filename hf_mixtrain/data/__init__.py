@@ -6,7 +6,8 @@ from hf_mixtrain.data.languages import LANGUAGES, Language
 from hf_mixtrain.data.shots import sample_shots
 from hf_mixtrain.data.shots_file import ShotsFile, read_shots, write_shots
 from hf_mixtrain.data.sources import Source, open_source
-from hf_mixtrain.data.task import Task, list_tasks, load_task
+from hf_mixtrain.data.task import Task
+from hf_mixtrain.data.task_file import list_tasks, load_task
 
 __all__ = [
     "LANGUAGES",

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets
 
-from hf_mixtrain.data.kinds import KINDS
-from hf_mixtrain.data.published_shots import read_bucket, rows_alike
-from hf_mixtrain.data.shot_keys import shot_keys
-from hf_mixtrain.data.shots import rank_rows, sample_shots
-from hf_mixtrain.data.shots_file import ShotsFile, read_shots
-from hf_mixtrain.data.sources import Source, open_source
-from hf_mixtrain.data.task import ShotsPer, Split, Task, load_task
+from hf_mixtrain.data.drawing import ALL_SHOTS, Draw
+from hf_mixtrain.data.folder_names import unsafe
+from hf_mixtrain.data.overlap import overlaps
+from hf_mixtrain.data.readers import NOWHERE
+from hf_mixtrain.data.shots import rank_rows
+from hf_mixtrain.data.sources import AnySource, Source, open_source
+from hf_mixtrain.data.task import ShotsPer, Split, Task
+from hf_mixtrain.data.task_file import load_task
+from hf_mixtrain.data.translated_rows import DevWithoutShots
 from hf_mixtrain.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -25,15 +27,19 @@ class FewShotData:
 
     Attributes:
         task: The task.
-        source_language: The language with the full training set.
+        source_language: The language with the full training set, of several the first.
         shots_per_language: K; 0 for zero-shot.
         seed: The seed of the shots.
         shots_per: What K counts.
-        train: The training set of the source language.
+        train: The training set of the source language, of several source languages one after the other.
         shots: The shots of each target language; empty for zero-shot.
-        dev: The dev set of the source language; those of the targets only if they were asked for.
-        test: The test sets, the source language's first.
+        dev: The dev sets of the source languages; those of the targets only if they were asked for.
+        test: The test sets, the source languages' first.
         origin: What the rows came from and in which revision, as far as that is known.
+        source_languages: All source languages.
+        targets: All target languages, also those that have shots and no test set, or a test set and no shots.
+        warnings: What a reader of the scores should know: fewer shots than K, test rows among the training rows,
+            questions left out; one sentence each.
     """
 
     task: Task
@@ -46,11 +52,20 @@ class FewShotData:
     test: Mapping[str, Dataset]
     shots_per: ShotsPer = "example"
     origin: Mapping[str, str] = field(default_factory=dict)
+    source_languages: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def languages(self) -> list[str]:
-        """All languages: the source, then the targets."""
+        """All languages that are tested: the source languages, then the targets."""
         return list(self.test)
+
+    @property
+    def unseen(self) -> list[str]:
+        """The tested languages of which nothing was trained on, though there are shots of others."""
+        seen = {*self.shots, self.source_language, *self.source_languages}
+        return [language for language in self.test if language not in seen] if self.shots else []
 
     @property
     def shot_ids(self) -> dict[str, list[str]]:
@@ -65,35 +80,41 @@ class FewShotData:
 def load_fewshot(
     task: str | Path | Task,
     *,
-    shots: int,
+    shots: int | str,
     seed: int,
     languages: Sequence[str] | None = None,
-    source: str | Path = "hub",
-    source_language: str = "en",
+    source: AnySource = "hub",
+    source_language: str | Sequence[str] = "en",
     target_dev: bool = False,
     max_source_examples: int | None = None,
     max_eval_examples: int | None = None,
     shots_per: ShotsPer | None = None,
     shots_file: str | Path | None = None,
+    strict_shots: bool = False,
 ) -> FewShotData:
     """Read a task's rows and draw the shots.
 
     Where shots come from dev sets (``xnli``), they are taken out of their language's dev set, and if dev sets are
-    translations of one another, the same rows are taken out of the source language's.
+    translations of one another, the same rows are taken out of those of all languages.
+
+    A target may lack a test set, or shots: it is then trained on alone, or tested alone (`FewShotData.unseen`).
 
     Args:
         task: A task, its name, or the path of a task's YAML file.
-        shots: K, shots of each target language; 0 for zero-shot.
+        shots: K, shots of each target language; 0 for zero-shot; ``"all"`` for all rows there are.
         seed: Decides the shots, together with task and language alone.
         languages: Target languages. Default: all of the task that the source has.
-        source: ``"hub"``, ``"demo"``, or a folder in XTREME's layout.
-        source_language: The language with the full training set.
+        source: ``"hub"``, ``"demo"``, a folder, a folder from `datasets.DatasetDict.save_to_disk`, or data sets; see
+            `hf_mixtrain.data.open_source`.
+        source_language: The language with the full training set, or several.
         target_dev: Whether to read the dev sets of the target languages too.
-        max_source_examples: Most rows of the source train set; a fixed random choice, in their own order.
+        max_source_examples: Most rows of each source train set; a fixed random choice, in their own order.
         max_eval_examples: Most rows of each dev and each test set, chosen likewise.
         shots_per: What K counts. Default: the task's.
         shots_file: Shots to use instead of drawing them: a file from `write_shots`, or a folder of the published
             buckets of Zhao et al. (2021) such as ``buckets/panx/4-shots``, where ``seed`` is the bucket's number.
+        strict_shots: Whether fewer than K of something is an error. Else all there are is taken, and
+            `FewShotData.warnings` says so.
 
     Returns:
         The rows by language. ``dev`` is empty if the task has no dev rows.
@@ -107,73 +128,68 @@ def load_fewshot(
         (['en', 'de', 'sw'], 5)
     """
     task = task if isinstance(task, Task) else load_task(task)
-    if shots < 0:
-        raise InputError(f"`shots` must be 0 or more. Got {shots}. Use 0 for zero-shot.")
-    rows = open_source(source, task, source_language)
-    targets = _targets(rows, task, languages, source_language, shots)
-    draw = _Draw(task, shots, seed, shots_per or task.shots_per, shots_file)
+    count = ALL_SHOTS if shots == "all" else shots
+    if isinstance(count, str) or count < 0:
+        raise InputError(f"`shots` must be 0 or more. Got {shots!r}. Use 0 for zero-shot, or 'all'.")
+    sources = (source_language,) if isinstance(source_language, str) else tuple(dict.fromkeys(source_language))
+    rows = open_source(source, task, sources)
+    targets = _targets(rows, task, languages, sources, count)
+    draw = Draw(task, count, seed, shots_per or task.shots_per, shots_file, strict=strict_shots)
     drawn: dict[str, Dataset] = {}
     taken: dict[str, list[int]] = {}
-    for language in targets if shots else []:
-        drawn[language], taken[language] = draw.rows(rows, language)
+    for language in targets if count else []:
+        if draw.from_file or rows.has(language, task.shots_split):
+            drawn[language], taken[language] = draw.rows(rows, language)
+    dev = DevWithoutShots(rows, taken if task.shots_split == "dev" else {}, parallel=task.parallel)
 
     def evaluation_rows(language: str, split: Split) -> Dataset:
         dataset = rows.read(language, split)
-        if split == "dev" and task.shots_split == "dev":
-            dataset = _without_shots(dataset, language, taken, rows, parallel=task.parallel)
+        dataset = dev.rows(dataset, language) if split == "dev" else dataset
         return capped(dataset, max_eval_examples, task.name, language, split)
 
-    with_dev = [source_language, *(targets if target_dev else [])] if rows.has(source_language, "dev") else []
+    with_dev = [language for language in sources if rows.has(language, "dev")]
+    with_dev += targets if target_dev and with_dev else []
+    tested = [*sources, *(language for language in targets if rows.has(language, "test"))]
+    train, left_out = _train(rows, task, sources, max_source_examples)
+    test = {language: evaluation_rows(language, "test") for language in tested}
+    warnings = (*left_out, *draw.warnings, *_overlap_warning(task, [train, *drawn.values()], test))
+    for warning in warnings:
+        logger.warning("%s", warning)
     return FewShotData(
         task=task,
-        source_language=source_language,
-        shots_per_language=shots,
+        source_language=sources[0],
+        shots_per_language=count,
         seed=seed,
-        train=capped(rows.read(source_language, "train"), max_source_examples, task.name, source_language, "train"),
+        train=train,
         shots=drawn,
         dev={language: evaluation_rows(language, "dev") for language in with_dev},
-        test={language: evaluation_rows(language, "test") for language in (source_language, *targets)},
+        test=test,
         shots_per=draw.per,
         origin=rows.origin,
+        source_languages=sources,
+        targets=tuple(targets),
+        warnings=warnings,
     )
 
 
-class _Draw:
-    """Takes the shots of one language after another: by seed, from a file, or from published buckets."""
-
-    def __init__(self, task: Task, shots: int, seed: int, per: ShotsPer, path: str | Path | None):
-        self.task, self.shots, self.seed, self.per = task, shots, seed, per
-        self.buckets = Path(path) if path is not None and Path(path).is_dir() else None
-        self.file: ShotsFile | None = None
-        if path is not None and self.buckets is None and shots:
-            self.file = read_shots(path)
-            self.per = self.file.shots_per
-        elif self.buckets:
-            self.per = "class" if KINDS[task.kind].shots_per == "class" else "entity"
-
-    def rows(self, source: Source, language: str) -> tuple[Dataset, list[int]]:
-        """Return the shots, and their numbers among the rows of the split that they are drawn from."""
-        task = self.task
-        if self.buckets:
-            shots = read_bucket(self.buckets, task, language, self.seed, self.shots)
-            return shots, rows_alike(shots, source.read(language, "dev")) if task.shots_split == "dev" else []
-        pool = source.read(language, task.shots_split)
-        if self.file:
-            picked = self.file.rows(task, pool, language, self.shots)
-        else:
-            keys = shot_keys(task, pool, self.per)
-            picked = sample_shots(keys, self.shots, seed=self.seed, task=task.name, language=language, per=self.per)
-        return pool.select(picked), picked
-
-
-def _targets(rows: Source, task: Task, languages: Sequence[str] | None, source_language: str, shots: int) -> list[str]:
-    if languages is not None:
-        return [language for language in dict.fromkeys(languages) if language != source_language]
+def _targets(
+    rows: Source, task: Task, languages: Sequence[str] | None, sources: Sequence[str], shots: int
+) -> list[str]:
+    """Return the target languages: those named, or those of the task that have test rows or can have shots."""
+    for language in (*sources, *(languages or ())):
+        if reason := unsafe(language):
+            raise InputError(f"Expected codes of languages, found {language!r}: {reason}. Use codes such as 'de'.")
     needed: list[Split] = ["test", *([task.shots_split] if shots else [])]
+    if languages is not None:
+        targets = [language for language in dict.fromkeys(languages) if language not in sources]
+        for language in targets:
+            if not any(rows.has(language, split) for split in ("test", task.shots_split)):
+                rows.read(language, "test")  # says what is missing
+        return targets
     targets = [
         language
         for language in task.languages
-        if language != source_language and all(rows.has(language, split) for split in needed)
+        if language not in sources and any(rows.has(language, split) for split in needed)
     ]
     if not targets:
         raise InputError(
@@ -183,30 +199,40 @@ def _targets(rows: Source, task: Task, languages: Sequence[str] | None, source_l
     return targets
 
 
-def _without_shots(
-    dataset: Dataset, language: str, taken: Mapping[str, list[int]], rows: Source, *, parallel: bool
-) -> Dataset:
-    """Take out the rows that are shots, and those that are translations of the shots of other languages."""
-    out = set(taken.get(language, []))
-    if language not in taken and parallel:
-        apart = []
-        for other, numbers in taken.items():
-            if _row_by_row(dataset, rows.read(other, "dev")):
-                out |= set(numbers)
-            else:
-                apart.append(other)
-        if apart:
-            logger.warning(
-                "The dev rows of %s do not go row by row with those of %s, so translations of shots may be among them.",
-                language,
-                ", ".join(apart),
-            )
-    return dataset.select([row for row in range(len(dataset)) if row not in out]) if out else dataset
+def _train(rows: Source, task: Task, sources: Sequence[str], most: int | None) -> tuple[Dataset, list[str]]:
+    """Return the source rows that can be trained on, and what is to be said of the others."""
+    parts, warnings = [], []
+    for language in sources:
+        dataset = rows.read(language, "train")
+        if "answers" in dataset.features:
+            kept = [row for row, answers in enumerate(dataset["answers"]) if is_trainable(answers)]
+            if nowhere := len(dataset) - len(kept):
+                warnings.append(
+                    f"{language}: {nowhere} of {len(dataset)} training questions are left out: their answers do not "
+                    "occur in their texts."
+                )
+                dataset = dataset.select(kept)
+        parts.append(capped(dataset, most, task.name, language, "train"))
+    return (parts[0] if len(parts) == 1 else concatenate_datasets(parts)), warnings
 
 
-def _row_by_row(one: Dataset, other: Dataset) -> bool:
-    """Whether two data sets can be translations of one another: as many rows, and the same labels."""
-    return len(one) == len(other) and ("label" not in one.features or one["label"][:] == other["label"][:])
+def is_trainable(answers: Mapping[str, Sequence[object]]) -> bool:
+    """Whether a question can be trained on: its answer is in its text, or it is known to have none.
+
+    Example:
+        >>> is_trainable({"text": ["Bonn"], "answer_start": [-1]}), is_trainable({"text": [], "answer_start": []})
+        (False, True)
+    """
+    starts = answers["answer_start"]
+    return not starts or any(start != NOWHERE for start in starts)
+
+
+def _overlap_warning(task: Task, training: Sequence[Dataset], test: Mapping[str, Dataset]) -> list[str]:
+    found = overlaps(task, training, test)
+    if not found:
+        return []
+    counts = ", ".join(f"{language} {count} of {len(test[language])}" for language, count in found.items())
+    return [f"Test rows that are training rows too: {counts}."]
 
 
 def capped(dataset: Dataset, most: int | None, *what: object) -> Dataset:

@@ -82,4 +82,5 @@ def _name(language: str) -> str:
 def _classes(path: Path, task: Task) -> dict[str, list]:
     content = load_json(read_bytes(path), path)
     records = [(f"{path}: {label}", row) for label, rows in dict(content).items() for row in rows]
-    return columns_of(records, task, {"id": "uid", "premise": "text_a", "hypothesis": "text_b", "label": "label"})
+    keys = {"id": "uid", "premise": "text_a", "hypothesis": "text_b", "label": "label"}
+    return columns_of(records, task, keys, path=path)

@@ -6,6 +6,7 @@ from typing import Any
 
 from datasets import ClassLabel, Features, List, Value
 
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.task import Task
 
 logger = logging.getLogger(__name__)
@@ -23,13 +24,16 @@ def row_features(task: Task) -> Features:
     """
     text = Value("string")
     columns: dict[str, Any] = {"id": text, "language": text}
-    if task.kind == "token-classification":
-        columns |= {"tokens": List(text), "tags": List(ClassLabel(names=list(task.labels)))}
-    elif task.kind == "text-classification":
-        columns |= {"premise": text, "hypothesis": text, "label": ClassLabel(names=list(task.labels))}
-    else:
-        columns |= {"context": text, "question": text}
+    kind = KINDS[task.kind]
+    columns |= {name: List(text) if name == "tokens" else text for name in kind.texts}
+    if kind.gold == "answers":
         columns["answers"] = {"text": List(text), "answer_start": List(Value("int32"))}
+    elif task.problem_type == "regression":
+        columns["label"] = Value("float64")
+    else:
+        label = ClassLabel(names=list(task.labels))
+        several = kind.gold == "tags" or task.problem_type == "multi_label_classification"
+        columns[kind.gold] = List(label) if several else label
     return Features(columns)
 
 

@@ -29,13 +29,35 @@ def shot_keys(task: Task, rows: Dataset, per: ShotsPer) -> list[Key]:
             f"`shots_per` {per!r} is not for {task.kind}, the kind of {task.name!r}. Expected "
             f"{' or '.join(filter(None, ('example', KINDS[task.kind].shots_per)))}."
         )
-    if task.kind == "question-answering":
+    gold = KINDS[task.kind].gold
+    if gold == "answers":
         return [0 if any(start != NOWHERE for start in row["answer_start"]) else None for row in rows["answers"]]
-    if task.kind == "text-classification":
-        return [task.labels[label] for label in rows["label"]] if per == "class" else [0] * len(rows)
+    if gold == "label":
+        if per != "class":
+            return [0] * len(rows)
+        if task.problem_type == "regression":
+            raise InputError(f"`shots_per` 'class' is not for regression, as {task.name!r} is. Use 'example'.")
+        if task.problem_type == "multi_label_classification":
+            return [[task.labels[label] for label in labels] for labels in rows["label"]]
+        return [task.labels[label] for label in rows["label"]]
     if per == "entity":
         return [list(entity_types([task.labels[tag] for tag in tags])) for tags in rows["tags"]]
     return [0 if tags else None for tags in rows["tags"]]
+
+
+def countable(task: Task, per: ShotsPer) -> list[str]:
+    """Return everything of which there should be K: the classes, or the entity types (or tags).
+
+    Example:
+        >>> from hf_mixtrain.data import load_task
+        >>> countable(load_task("panx"), "entity")
+        ['PER', 'ORG', 'LOC']
+    """
+    if per == "example":
+        return []
+    if per == "class":
+        return list(task.labels)
+    return list(entity_types([label for label in task.labels if not label.startswith("I-")]))
 
 
 def entity_types(tags: list[str]) -> Iterator[str]:

@@ -3,6 +3,8 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from itertools import chain
+from typing import Any
 
 from hf_mixtrain.data.task import ShotsPer
 from hf_mixtrain.errors import InputError
@@ -40,6 +42,8 @@ def sample_shots(
 ) -> list[int]:
     """Pick the rows that serve as K shots; those for a smaller ``k`` are always among them.
 
+    Where there are fewer, all there are; `shortage` says of what.
+
     Source: Xu and Murray (2022) draw K sentences for tagging, K pairs of each class for XNLI, and K for TyDiQA.
     Differs from the authors' code: rows are whole examples, not pieces cut for one tokenizer, and those of one
     language do not depend on how many rows another has. ``per="entity"`` is the sampling of Zhao et al. (2021).
@@ -57,7 +61,7 @@ def sample_shots(
         Row numbers in the order in which they were picked.
 
     Raises:
-        InputError: If there are too few rows; it names the language.
+        InputError: If ``k`` is negative.
 
     Example:
         >>> sample_shots(["a", "b", "a", "b", "a"], 1, seed=1, task="panx", language="de", per="class")
@@ -66,40 +70,58 @@ def sample_shots(
     if k < 0:
         raise InputError(f"`shots` must be 0 or more. Got {k}. Use 0 for zero-shot.")
     order = rank_rows(len(keys), seed, task, language)
-    return first_shots(order, keys, k, language=language, per=per)
+    return first_shots(order, keys, k, per=per)
 
 
-def first_shots(
-    order: Iterable[int], keys: Sequence[Key], k: int, *, language: str, per: ShotsPer = "example"
-) -> list[int]:
+def first_shots(order: Iterable[int], keys: Sequence[Key], k: int, *, per: ShotsPer = "example") -> list[int]:
     """Pick the first ``k`` rows per ``per`` in a given order; see `sample_shots`.
 
     Example:
-        >>> first_shots([2, 0, 1], ["a", "b", None], 1, language="de")
+        >>> first_shots([2, 0, 1], ["a", "b", None], 1)
         [0]
     """
     order = [row for row in order if keys[row] is not None]
     if per == "entity":
-        return _first_per_entity(order, keys, k, language)
+        return _first_per_entity(order, keys, k)
     of: Callable[[int], Hashable] = (lambda row: keys[row]) if per == "class" else (lambda row: "examples")  # type: ignore[assignment, return-value]
-    taken: Counter[Hashable] = Counter({of(row): 0 for row in order} or {"examples": 0})
+    taken: Counter[Hashable] = Counter()
     picked = []
     for row in order:
         if taken[of(row)] < k:
             taken[of(row)] += 1
             picked.append(row)
-    _refuse_too_few(taken, k, language)
     return picked
 
 
-def _first_per_entity(order: list[int], keys: Sequence[Key], k: int, language: str) -> list[int]:
+def shortage(
+    keys: Sequence[Key], k: int, *, per: ShotsPer = "example", kinds: Iterable[Hashable] = ()
+) -> dict[Hashable, int]:
+    """Return what there are fewer than ``k`` rows (or mentions) of, with their number.
+
+    Args:
+        keys: As of `sample_shots`.
+        k: K.
+        per: What ``k`` counts.
+        kinds: The classes or the entity types that there should be, if they are known.
+
+    Example:
+        >>> shortage(["pos", "neg", "pos"], 2, per="class", kinds=["pos", "neg", "neu"])
+        {'neg': 1, 'neu': 0}
+    """
+    there: list[Any] = [key for key in keys if key is not None]
+    if per == "example":
+        return {"examples": len(there)} if len(there) < k else {}
+    found = Counter(chain.from_iterable(there) if per == "entity" else there)
+    return {kind: found[kind] for kind in dict.fromkeys([*kinds, *found]) if found[kind] < k}
+
+
+def _first_per_entity(order: list[int], keys: Sequence[Key], k: int) -> list[int]:
     """For 1, 2 … ``k``: add rows until each type has so many mentions, then take out those added that were not needed.
 
     Zhao et al. start anew for each K; going up step by step is what keeps the rows for a smaller K among those for a
     larger one, at the price of a row or two more.
     """
     mentions: dict[int, Counter[Hashable]] = {row: Counter(keys[row]) for row in order}  # type: ignore[arg-type]
-    _refuse_too_few(sum(mentions.values(), Counter()), k, language)
     taken: Counter[Hashable] = Counter()
     picked: list[int] = []
     for level in range(1, k + 1):
@@ -114,12 +136,3 @@ def _first_per_entity(order: list[int], keys: Sequence[Key], k: int, language: s
                 added.remove(row)
         picked += added
     return picked
-
-
-def _refuse_too_few(found: Counter[Hashable], k: int, language: str) -> None:
-    short = [f"{count} {name}" for name, count in found.items() if count < k]
-    if short:
-        raise InputError(
-            f"{language}: expected at least {k} for {k} shots, found only {', '.join(short)}. Lower `shots`, or leave "
-            f"{language!r} out of `languages`."
-        )

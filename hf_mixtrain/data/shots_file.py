@@ -73,7 +73,7 @@ class ShotsFile:
                 f"{self.path}: expected the rows that the shots of {language!r} were drawn from, found others with the "
                 "same ids. Use the data that the shots were drawn from."
             )
-        return first_shots(rows, shot_keys(task, pool, self.shots_per), k, language=language, per=self.shots_per)
+        return first_shots(rows, shot_keys(task, pool, self.shots_per), k, per=self.shots_per)
 
 
 def write_shots(data: "FewShotData", path: str | Path) -> Path:

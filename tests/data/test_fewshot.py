@@ -83,12 +83,24 @@ def test_target_dev_is_never_read_unless_it_is_asked_for(tagging):
         load_fewshot(TAGGING, shots=3, seed=1, source=tagging, target_dev=True)
 
 
-def test_by_default_the_targets_are_those_with_all_files_and_an_asked_one_must_have_them(tagging):
+@pytest.mark.parametrize("languages", [None, ["de", "sw"]])
+def test_a_target_without_shots_is_tested_alone_and_one_without_test_is_trained_on_alone(tagging, languages):
     (tagging / "train-de.tsv").unlink()
-    assert load_fewshot(TAGGING, shots=1, seed=1, source=tagging).languages == ["en", "sw"]
-    assert load_fewshot(TAGGING, shots=0, seed=1, source=tagging).languages == ["en", "de", "sw"]
-    with pytest.raises(InputError, match=r"train-de\.tsv: no such file"):
+    (tagging / "test-sw.tsv").unlink()
+    data = load_fewshot(TAGGING, shots=1, seed=1, source=tagging, languages=languages)
+    assert (data.languages, data.unseen, list(data.shots)) == (["en", "de"], ["de"], ["sw"])
+    assert data.targets == ("de", "sw")
+    assert set(data.mixed()["language"]) == {"en", "sw"}
+    assert load_fewshot(TAGGING, shots=0, seed=1, source=tagging, languages=languages).unseen == []
+
+
+def test_a_target_without_any_file_must_not_be_asked_for_and_there_must_be_one(tagging):
+    (tagging / "train-de.tsv").unlink()
+    (tagging / "test-de.tsv").unlink()
+    assert load_fewshot(TAGGING, shots=1, seed=1, source=tagging).targets == ("sw",)
+    with pytest.raises(InputError, match=r"test-de\.tsv: no such file"):
         load_fewshot(TAGGING, shots=1, seed=1, source=tagging, languages=["sw", "de"])
+    (tagging / "train-sw.tsv").unlink()
     (tagging / "test-sw.tsv").unlink()
     with pytest.raises(InputError, match=r"Expected test and train files of languages of 'own', found none"):
         load_fewshot(TAGGING, shots=1, seed=1, source=tagging)
@@ -127,14 +139,13 @@ def test_a_cap_takes_the_same_rows_whatever_the_seed_and_keeps_their_order(taggi
         load_fewshot(TAGGING, shots=1, seed=1, source=tagging, max_source_examples=0)
 
 
-def test_shots_from_dev_leave_it_and_their_translations_leave_source_dev(nli):
+def test_shots_from_dev_leave_it_and_their_translations_leave_the_dev_sets_of_all_languages(nli):
     data = load_fewshot(NLI, shots=2, seed=1, source=nli, target_dev=True)
     for language in ("de", "sw"):
         assert sorted(data.shots[language]["label"]) == [0, 0, 1, 1]
-        assert numbers(data.shots[language]) | numbers(data.dev[language]) == set(range(20))
-        assert not numbers(data.shots[language]) & numbers(data.dev[language])
-        assert not numbers(data.shots[language]) & numbers(data.dev["en"])
-    assert len(data.dev["en"]) == 20 - len(numbers(data.shots["de"]) | numbers(data.shots["sw"]))
+    shots = numbers(data.shots["de"]) | numbers(data.shots["sw"])
+    for language in ("en", "de", "sw"):
+        assert numbers(data.dev[language]) == set(range(20)) - shots
     assert len(load_fewshot(NLI, shots=0, seed=1, source=nli).dev["en"]) == 20
 
 
@@ -164,8 +175,13 @@ def test_questions_that_are_shots_have_an_answer_in_their_text(tmp_path):
     data = load_fewshot(task, shots=4, seed=1, source=tmp_path)
     assert sorted(data.shot_ids["de"], key=int) == ["0", "3", "6", "9"]
     assert data.dev == {}
+    assert "en: 4 of 12 training questions are left out" in data.warnings[0]
+    assert sorted(data.train["id"], key=int) == ["0", "1", "3", "4", "6", "7", "9", "10"]
+    more = load_fewshot(task, shots=5, seed=1, source=tmp_path)
+    assert more.shot_ids == data.shot_ids
+    assert "de: fewer than 5 shots, found only 4 examples." in more.warnings
     with pytest.raises(InputError, match=r"de: expected at least 5 for 5 shots, found only 4 examples"):
-        load_fewshot(task, shots=5, seed=1, source=tmp_path)
+        load_fewshot(task, shots=5, seed=1, source=tmp_path, strict_shots=True)
 
 
 def test_k_can_count_mentions_of_each_entity_type(xtreme_dir):

@@ -61,7 +61,7 @@ def test_other_rows_under_the_same_ids_are_noticed(xtreme_dir, path):
     ("values", "settings", "message"),
     [
         ({"task": "udpos"}, {}, r"shots\.json: expected shots for the task 'panx', found those for 'udpos'"),
-        ({}, {"languages": ["sw"]}, r"panx/train-sw\.tsv: no such file"),
+        ({}, {"languages": ["sw"]}, r"panx/test-sw\.tsv: no such file"),
         ({}, {"languages": ["af"]}, r"shots\.json: expected shots of 'af', found those of de, zh"),
         ({}, {"shots": 5}, r"shots\.json: expected 5 shots, found 4\. Set `shots` to 4"),
         ({"shots_per": "entity"}, {"shots": 2}, r"shots\.json: expected 2 shots, found 4"),

@@ -1,32 +1,38 @@
 """Readers: the bytes of one file to raw columns, or one line that says what is wrong where."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.readers.answer_spans import NOWHERE
 from hf_mixtrain.data.readers.conllu import read_conllu
-from hf_mixtrain.data.readers.lines import read_bytes
-from hf_mixtrain.data.readers.records import columns_of, read_records
-from hf_mixtrain.data.readers.squad import read_squad
-from hf_mixtrain.data.readers.text_classification import read_pairs
-from hf_mixtrain.data.readers.token_classification import read_tagged
+from hf_mixtrain.data.readers.lines import read_bytes, unpacked
+from hf_mixtrain.data.readers.records import Record, columns_of, read_parquet, read_records
+from hf_mixtrain.data.readers.squad import is_squad, read_squad
+from hf_mixtrain.data.readers.text_classification import read_texts
+from hf_mixtrain.data.readers.token_classification import languages_of_sentences, read_tagged
 from hf_mixtrain.data.task import Task
 from hf_mixtrain.errors import InputError
 
-__all__ = ["NOWHERE", "columns_of", "read_bytes", "read_rows"]
+__all__ = ["NOWHERE", "columns_of", "languages_in", "read_bytes", "read_rows"]
+
+#: Endings of files whose rows are mappings.
+_OF_RECORDS = (".json", ".jsonl", ".parquet")
 
 
 def read_rows(content: bytes, path: Path, task: Task, language: str) -> dict[str, list[Any]]:
     """Read the raw columns of one file; the kind of task and the file's ending say how.
 
     ``.json`` is SQuAD's form for question answering, else a list of objects; ``.jsonl`` (and ``.json``) may have one
-    object a line. ``.conllu`` is Universal Dependencies. Anything else is text with tabs.
+    object a line. ``.conllu`` is Universal Dependencies. ``.parquet`` is what it says. ``.csv`` has commas. Anything
+    else is text with tabs, or, for tagged words, with blanks. Each may be packed (``.gz``).
 
     Args:
         content: The file's bytes.
         path: Its path, for the ending and for messages.
         task: Kind, labels and columns.
-        language: The rows' language.
+        language: The rows' language. Of a file that holds several, only its rows are read.
 
     Returns:
         The columns of `hf_mixtrain.data.rows.row_features`, but for ``language``, and for ``id`` if the file has none.
@@ -34,17 +40,52 @@ def read_rows(content: bytes, path: Path, task: Task, language: str) -> dict[str
     Raises:
         InputError: If something in the file is not as expected; it names file, line and remedy.
     """
-    if path.suffix == ".json" and task.kind == "question-answering" and not task.columns:
+    content, ending = unpacked(content, path)
+    rows = _read(content, ending, path, task, language)
+    if not next(iter(rows.values())):
+        raise InputError(f"{path}: expected rows, found none. Check how the file was made.")
+    return rows
+
+
+def languages_in(content: bytes, path: Path, task: Task) -> list[str]:
+    """Return what the column of languages of a file says, each value once, in the file's order.
+
+    Raises:
+        InputError: If the file has no such column, or cannot be read.
+    """
+    content, ending = unpacked(content, path)
+    kind = KINDS[task.kind]
+    if kind.gold == "tags" and ending not in _OF_RECORDS:
+        return languages_of_sentences(content, path, task, separator=_separator(ending))
+    column = str(task.columns.get("language", "language"))
+    records, _ = _records(content, ending, path, task)
+    return list(dict.fromkeys(str(record.get(column, "")) for _, record in records))
+
+
+def _read(content: bytes, ending: str, path: Path, task: Task, language: str) -> dict[str, list[Any]]:
+    kind = KINDS[task.kind]
+    if ending == ".json" and kind.gold == "answers" and is_squad(content):
         return read_squad(content, path)
-    if path.suffix in {".json", ".jsonl"}:
-        rows = columns_of(read_records(content, path), task, task.columns)
-        if not next(iter(rows.values())):
-            raise InputError(f"{path}: expected rows, found none. Check how the file was made.")
-        return rows
-    if task.kind == "token-classification":
-        if path.suffix == ".conllu":
-            return read_conllu(content, path, task.labels, language)
-        return read_tagged(content, path, task.labels, task.columns)
-    if task.kind == "text-classification":
-        return read_pairs(content, path, task.labels, task.columns, quoted=task.quoted)
-    raise InputError(f"{path}: expected a .json or .jsonl file for question answering. Change `folder` of the task.")
+    if ending == ".conllu":
+        if kind.gold != "tags":
+            raise InputError(f"{path}: expected another form than CoNLL-U for {task.kind}. Change the task.")
+        return read_conllu(content, path, task, language)
+    if kind.gold == "tags" and ending not in _OF_RECORDS:
+        return read_tagged(content, path, task, language, separator=_separator(ending))
+    records, order = _records(content, ending, path, task)
+    names = task.columns if ending in _OF_RECORDS else {name: name for name in task.columns}
+    return columns_of(records, task, names, order, path=path, language=language)
+
+
+def _records(content: bytes, ending: str, path: Path, task: Task) -> tuple[Iterable[Record], Sequence[str]]:
+    """Return the rows of a file as mappings, and the names of label numbers if the file says them."""
+    gold = KINDS[task.kind].gold
+    if ending == ".parquet":
+        return read_parquet(content, path, str(task.columns.get(gold, gold)))
+    if ending in _OF_RECORDS:
+        return read_records(content, path), ()
+    return read_texts(content, path, task, separator=_separator(ending)), ()
+
+
+def _separator(ending: str) -> str:
+    return "," if ending == ".csv" else "\t"

@@ -20,7 +20,8 @@ def placed_answers(context: str, answers: Any, where: str) -> dict[str, list[Any
 
     Args:
         context: The text.
-        answers: Lists ``text`` and ``answer_start``, or a list of such pairs, as in SQuAD's files.
+        answers: Lists ``text`` and ``answer_start``, or a list of such pairs, as in SQuAD's files. A start that is None
+            is the first place of the text.
         where: Where the question is, for messages.
 
     Raises:
@@ -41,6 +42,8 @@ def placed_answers(context: str, answers: Any, where: str) -> dict[str, list[Any
         ) from error
     texts, starts = [], []
     for text, start in pairs:
+        if start is None:
+            start = context.find(text) if isinstance(text, str) else NOWHERE
         if not isinstance(text, str) or not isinstance(start, int) or not text:
             raise InputError(
                 f"{where}: expected an answer as text and its place as a number, found {text!r:.40} at {start!r}. "

@@ -5,7 +5,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from hf_mixtrain.data.readers.label_values import TagReader, no_labels
 from hf_mixtrain.data.readers.lines import numbered_lines
+from hf_mixtrain.data.task import Task
 from hf_mixtrain.errors import InputError
 
 # Which part gives a multiword token its tag when several are equally high in the tree.
@@ -19,7 +21,7 @@ _WITHHELD = "_"
 _ZERO_WIDTH_NON_JOINER = "\u200c"
 
 
-def read_conllu(content: bytes, path: Path, labels: tuple[str, ...], language: str) -> dict[str, list[Any]]:
+def read_conllu(content: bytes, path: Path, task: Task, language: str) -> dict[str, list[Any]]:
     """Read sentences and universal tags from a CoNLL-U file.
 
     A multiword token such as German *im* (``3-4``) stays one token; its tag is that of its part with the fewest
@@ -32,16 +34,16 @@ def read_conllu(content: bytes, path: Path, labels: tuple[str, ...], language: s
     Args:
         content: The file's bytes.
         path: Its path, for messages.
-        labels: The tags that may occur.
+        task: Its labels and its ``label_map``.
         language: Code; Spanish, French and Italian have lists of their own.
 
     Returns:
-        Columns ``tokens`` and ``tags``; a tag is its place in ``labels``.
+        Columns ``tokens`` and ``tags``; a tag is its place in the task's labels.
 
     Raises:
         InputError: If the file is no CoNLL-U, has another tag, or the library ``conllu`` is missing.
     """
-    ids = {label: index for index, label in enumerate(labels)}
+    reader = TagReader(task, path)
     order = _FIRST_TAGS.get(language, _FIRST_TAGS[""]).split()
     sentences, tags = [], []
     for number, sentence in _sentences(content, path):
@@ -50,16 +52,15 @@ def read_conllu(content: bytes, path: Path, labels: tuple[str, ...], language: s
         if not words or sum(word != _WITHHELD for word in words) <= 1 < len(words) or words == [_WITHHELD]:
             continue
         for _, tag in surface:
-            if tag not in ids:
-                raise InputError(
-                    f"{path}:{number}: expected tags out of {', '.join(labels)}, found {tag!r} in this sentence. "
-                    "Correct the file, or add the tag to `labels` in the task's YAML file."
-                )
+            reader.first.setdefault(tag, f"{path}:{number}")
         sentences.append(words)
-        tags.append([ids[tag] for _, tag in surface])
+        tags.append([tag for _, tag in surface])
     if not sentences:
         raise InputError(f"{path}: expected sentences with words, found none. Check how the file was made.")
-    return {"tokens": sentences, "tags": tags}
+    if set(reader.first) <= {"_"}:
+        raise no_labels(path)
+    pairs = [pair for pair in zip(sentences, reader.ids(tags), strict=True) if pair[1] is not None]
+    return {"tokens": [words for words, _ in pairs], "tags": [ids for _, ids in pairs]}
 
 
 def _sentences(content: bytes, path: Path) -> Iterator[tuple[int, list[dict[str, Any]]]]:
@@ -69,10 +70,20 @@ def _sentences(content: bytes, path: Path) -> Iterator[tuple[int, list[dict[str,
     except ImportError as error:
         raise InputError('Universal Dependencies need conllu: pip install "hf_mixtrain[ud]".') from error
     block: list[str] = []
-    start = 1
+    start, last = 1, 0
     for number, line in chain(numbered_lines(content, path), [(0, "")]):
-        if line.strip():
+        word = _number(line)
+        # Some files have no empty line between sentences; the numbers of the words then begin again.
+        begins = (word is not None and word == 1 and last > 0) or (line.startswith("#") and last > 0)
+        if line.strip() and not begins:
             block.append(line)
+            if word is not None and "-" not in line.split("\t", 1)[0]:
+                if word <= last:
+                    raise InputError(
+                        f"{path}:{number}: expected words numbered from 1 upwards, found {word} after {last}. Put an "
+                        "empty line between sentences."
+                    )
+                last = word
             continue
         if block:
             try:
@@ -85,7 +96,16 @@ def _sentences(content: bytes, path: Path) -> Iterator[tuple[int, list[dict[str,
                 ) from error
             for sentence in parsed:
                 yield start, list(sentence)
-        block, start = [], number + 1
+        block, start, last = [line] if line.strip() else [], number if line.strip() else number + 1, 0
+        if word is not None and "-" not in line.split("\t", 1)[0]:
+            last = word
+
+
+def _number(line: str) -> int | None:
+    """Return the number of a word, of a multiword token that of its first part; None for other lines."""
+    first = line.split("\t", 1)[0]
+    number = first.partition("-")[0]
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None
 
 
 def _check(sentence: list[dict[str, Any]]) -> None:

@@ -1,5 +1,7 @@
 """Text files line by line, with the line's number for messages."""
 
+import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,21 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path}: expected a file, found: {error.strerror or error}. Check the path.") from error
+
+
+def unpacked(content: bytes, path: Path) -> tuple[bytes, str]:
+    """Return a file's content, of a ``.gz`` file what was packed, and the ending that says its form.
+
+    Example:
+        >>> unpacked(gzip.compress(b"text"), Path("train.TSV.gz"))
+        (b'text', '.tsv')
+    """
+    if path.suffix.lower() != ".gz":
+        return content, path.suffix.lower()
+    try:
+        return gzip.decompress(content), Path(path.stem).suffix.lower()
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: expected a file packed by gzip, found: {error}. Pack it again.") from error
 
 
 def decode(content: bytes, path: Path) -> str:

@@ -45,6 +45,11 @@ def read_squad(content: bytes, path: Path) -> dict[str, list[Any]]:
     return rows
 
 
+def is_squad(content: bytes) -> bool:
+    """Whether a JSON file has paragraphs with questions in them, and not a row for each question."""
+    return b'"paragraphs"' in content
+
+
 def _get(holder: Any, key: str, kind: type | tuple[type, ...], where: str) -> Any:
     value = holder.get(key) if isinstance(holder, dict) else None
     if not isinstance(value, kind):

@@ -1,107 +1,60 @@
-"""Reader for pairs of texts: ``premise<TAB>hypothesis<TAB>label``, as Python's ``csv`` writes it for XTREME."""
+"""Reader for texts in tables: pairs with a label, single texts with a label, or questions with their answers."""
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from hf_mixtrain.data.kinds import KINDS
+from hf_mixtrain.data.readers.label_values import no_labels
 from hf_mixtrain.data.readers.lines import decode
+from hf_mixtrain.data.readers.records import Record
+from hf_mixtrain.data.readers.table import cells_of, read_table
+from hf_mixtrain.data.task import Task
 from hf_mixtrain.errors import InputError
 
-_USUAL = ("premise", "hypothesis", "label")
 
+def read_texts(content: bytes, path: Path, task: Task, *, separator: str = "\t") -> Iterator[Record]:
+    r"""Yield the rows of a table by the names of raw columns.
 
-class _Quoted(csv.excel_tab):
-    strict = True
-
-
-class _Unquoted(_Quoted):
-    quoting = csv.QUOTE_NONE
-
-
-def read_pairs(
-    content: bytes, path: Path, labels: tuple[str, ...], columns: Mapping[str, str | int], *, quoted: bool
-) -> dict[str, list[Any]]:
-    r"""Read pairs of texts, or single texts, with a label each.
+    They stand as ``columns`` says, or as XTREME has them: ``premise<TAB>hypothesis<TAB>label``.
 
     Args:
         content: The file's bytes.
         path: Its path, for messages.
-        labels: The labels that may occur.
-        columns: Where ``premise``, ``hypothesis`` and ``label`` are: numbers counted from 0, or, for a file whose
-            first line is a header, names. Without ``hypothesis`` the texts are single. Empty for XTREME's own order.
-        quoted: Whether a field that holds a double quote is wrapped in quotes, its own doubled.
+        task: Its kind, labels and ``columns``: where the raw columns are, as numbers counted from 0, or, for a file
+            whose first line is a header, as names. Without ``hypothesis`` the texts are single.
+        separator: What stands between fields.
 
-    Returns:
-        Columns ``premise``, ``hypothesis`` (empty texts for single texts) and ``label``, its place in ``labels``.
+    Yields:
+        Where each row is, and the row.
 
     Raises:
-        InputError: If a line has too few or too many fields, or an unknown label.
+        InputError: If a line has too few or too many fields.
 
     Example:
-        >>> line = b'"She said ""no""."\tShe agreed.\tcontradiction\r\n'
-        >>> read_pairs(line, Path("dev-en.tsv"), ("contradiction", "entailment"), {}, quoted=True)["premise"]
-        ['She said "no".']
+        >>> task = Task("t", "t", "text-classification", ("en",), "accuracy", ("no", "yes"))
+        >>> list(read_texts(b"Good.\tyes\n", Path("dev-en.tsv"), task))
+        [('dev-en.tsv:1', {'premise': 'Good.', 'label': 'yes'})]
     """
-    ids = {label: index for index, label in enumerate(labels)}
-    lines = _fields(content, path, quoted=quoted)
-    places: dict[str, int] = {name: place for place, name in enumerate(_USUAL)}
-    if columns:
-        places = _places(columns, lines, path)
-    rows: dict[str, list[Any]] = {name: [] for name in _USUAL}
-    for number, fields in lines:
-        if len(fields) <= max(places.values()) or (not columns and len(fields) != len(_USUAL)):
-            expected = "premise<TAB>hypothesis<TAB>label" if not columns else f"{max(places.values()) + 1} fields"
-            raise InputError(
-                f"{path}:{number}: expected {expected}, found {len(fields)} fields: {' | '.join(fields)!r:.60}. "
-                "Correct the line; if double quotes in the file stand for themselves, set `quoted: false` for the task."
-            )
-        label = fields[places["label"]]
-        if label not in ids:
-            raise InputError(
-                f"{path}:{number}: expected a label out of {', '.join(labels)}, found {label!r:.60}. "
-                "Correct the line, or add the label to `labels` in the task's YAML file."
-            )
-        rows["premise"].append(fields[places["premise"]])
-        rows["hypothesis"].append(fields[places["hypothesis"]] if "hypothesis" in places else "")
-        rows["label"].append(ids[label])
-    if not rows["label"]:
-        raise InputError(f"{path}: expected rows, found an empty file. Check how it was made.")
-    return rows
-
-
-def _fields(content: bytes, path: Path, *, quoted: bool) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of a row's first line, and its fields; lines of spaces are no rows."""
-    text = io.StringIO(decode(content, path), newline="")
-    dialect = _Quoted if quoted else _Unquoted
-    reader = csv.reader(text, dialect)
-    number = 1
-    while True:
-        try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            raise InputError(
-                f"{path}:{number}: expected fields with tabs between, found: {error}. Close the double quote; if "
-                "quotes in the file stand for themselves, set `quoted: false` for the task."
-            ) from error
-        if fields is None:
-            return
-        if len(fields) > 1 or (fields and fields[0].strip()):
-            yield number, fields
-        number = reader.line_num + 1
-
-
-def _places(columns: Mapping[str, str | int], lines: Iterator[tuple[int, list[str]]], path: Path) -> dict[str, int]:
-    if missing := [name for name in ("premise", "label") if name not in columns]:
+    kind = KINDS[task.kind]
+    columns = task.columns
+    if columns and (missing := [name for name in (kind.texts[0], kind.gold) if name not in columns]):
         raise InputError(f"{path}: expected {missing[0]!r} in `columns` of the task, found nothing. Add it.")
-    wanted = {name: column for name, column in columns.items() if name in _USUAL}
-    if all(isinstance(column, int) for column in wanted.values()):
-        return {name: int(column) for name, column in wanted.items()}
-    _, header = next(lines, (1, []))
-    for column in wanted.values():
-        if column not in header:
-            raise InputError(
-                f"{path}:1: expected a header with {column!r}, as `columns` of the task says. Found {header!r:.80}."
-            )
-    return {name: header.index(str(column)) for name, column in wanted.items()}
+    usual = kind.columns
+    if not columns and kind.gold == "label":
+        usual = _usual_columns(content, path, task, separator)
+    yield from read_table(content, path, columns, separator=separator, usual=usual, quoted=task.quoted)
+
+
+def _usual_columns(content: bytes, path: Path, task: Task, separator: str) -> tuple[str, ...]:
+    """Return the columns of a table without a header: those of pairs, or of single texts if it has two."""
+    pairs = KINDS[task.kind].columns
+    lines = [line for line in decode(content, path).split("\n") if line.strip()]
+    if not lines or any(len(cells_of(line.removesuffix("\r"), separator)) != len(pairs) - 1 for line in lines):
+        return pairs
+    known = {*task.labels, *map(str, task.label_map)}
+    lasts = {cells_of(line.removesuffix("\r"), separator)[-1] for line in lines}
+    if lasts <= known | {"label"} or task.problem_type != "single_label_classification":
+        return ("premise", "label")
+    if lasts & known:
+        return pairs
+    raise no_labels(path)

@@ -1,7 +1,10 @@
 """Sources: where the raw rows of a task come from."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from hf_mixtrain.data.sources.datasets_objects import ObjectSource, is_saved, saved
 from hf_mixtrain.data.sources.demo import demo_source
 from hf_mixtrain.data.sources.dev_split import CarvedSource
 from hf_mixtrain.data.sources.folder import FolderSource
@@ -10,16 +13,21 @@ from hf_mixtrain.data.sources.source import Source
 from hf_mixtrain.data.sources.treebanks import TreebankSource
 from hf_mixtrain.data.task import Task
 
-__all__ = ["Source", "open_source"]
+__all__ = ["AnySource", "Source", "open_source"]
+
+#: What can be opened: a name, a folder, or data sets.
+AnySource = str | Path | Mapping[str, Any]
 
 
-def open_source(source: str | Path, task: Task, source_language: str = "en") -> Source:
-    """Open ``"hub"``, ``"demo"``, or a folder in XTREME's layout.
+def open_source(source: AnySource, task: Task, source_language: str | Sequence[str] = "en") -> Source:
+    """Open ``"hub"``, ``"demo"``, a folder, or data sets of the library `datasets`.
 
     Args:
-        source: Which.
+        source: Which. A folder holds files as ``folder`` of the task says, or is what
+            `datasets.DatasetDict.save_to_disk` wrote. Data sets are a `datasets.DatasetDict` (splits) whose rows say
+            their ``language``, or a mapping from languages to such mappings from splits.
         task: Says which files or repositories, and how they are read.
-        source_language: The language that files without a language in their name belong to.
+        source_language: The languages that files without a language in their name belong to, mostly one.
 
     Returns:
         The rows by language and split. For a task without dev files they are taken out of train.
@@ -32,11 +40,16 @@ def open_source(source: str | Path, task: Task, source_language: str = "en") -> 
         >>> open_source("demo", load_task("panx")).has("en", "train")
         True
     """
+    languages = (source_language,) if isinstance(source_language, str) else tuple(source_language)
     found: Source
-    if source == "hub":
+    if isinstance(source, Mapping):
+        found = ObjectSource(source, task)
+    elif source == "hub":
         found = TreebankSource(task) if "treebanks" in task.hub else HubSource(task)
     elif source == "demo":
-        found = demo_source(task, source_language)
+        found = demo_source(task, languages)
+    elif is_saved(Path(source).expanduser()):
+        found = ObjectSource(saved(Path(source).expanduser()), task)
     else:
-        found = FolderSource(source, task, source_language)
+        found = FolderSource(source, task, languages)
     return CarvedSource(found, task) if task.dev_from_train else found

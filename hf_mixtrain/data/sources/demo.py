@@ -1,5 +1,6 @@
 """Rows of the made-up corpus that comes with the package."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from hf_mixtrain.data.sources.folder import FolderSource
@@ -9,7 +10,7 @@ from hf_mixtrain.errors import InputError
 _FOLDER = Path(__file__).parents[1] / "demo"
 
 
-def demo_source(task: Task, source_language: str = "en") -> FolderSource:
+def demo_source(task: Task, source_languages: Sequence[str] = ("en",)) -> FolderSource:
     """Return the rows of the demo corpus; it has named entities only, in the labels and layout of ``panx``.
 
     Raises:
@@ -20,4 +21,4 @@ def demo_source(task: Task, source_language: str = "en") -> FolderSource:
             f"Expected the task 'panx' for the demo data, which has named entities only. Found {task.name!r}. "
             "Use `data_source` hub or a folder."
         )
-    return FolderSource(_FOLDER, task, source_language)
+    return FolderSource(_FOLDER, task, source_languages)

@@ -2,29 +2,32 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from datasets import Dataset
 
 from hf_mixtrain.data.cache import cached_dataset, key_of
 from hf_mixtrain.data.languages import unknown_language
-from hf_mixtrain.data.readers import read_bytes, read_rows
+from hf_mixtrain.data.readers import languages_in, read_bytes, read_rows
+from hf_mixtrain.data.readers.languages_in_file import is_called
 from hf_mixtrain.data.rows import batches, row_features
 from hf_mixtrain.data.task import Split, Task
 from hf_mixtrain.errors import InputError
 
 #: Raised when a reader would give other rows for the same file.
-_VERSION = 1
+_VERSION = 2
 _SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 
 class FolderSource:
     """The files of one task below a data folder. Which languages there are is found from the files."""
 
-    def __init__(self, folder: str | Path, task: Task, source_language: str = "en"):
+    def __init__(self, folder: str | Path, task: Task, source_languages: Sequence[str] = ("en",)):
         self.folder = Path(folder).expanduser()
         self.task = task
-        self.source_language = source_language
+        self.source_languages = tuple(source_languages)
+        self._of_file: dict[Path, list[str]] = {}
         if not self.folder.is_dir():
             raise InputError(
                 f"{folder}: expected a folder with data, 'hub' or 'demo', found no such folder. Check `data_source`."
@@ -42,20 +45,35 @@ class FolderSource:
 
     def path(self, language: str, split: Split) -> Path | None:
         """Return where the rows of a language and split should be, or None if the task has no such file."""
-        if language == self.source_language and split in self.task.source_folder:
-            return self.folder / self.task.source_folder[split]
+        if language in self.source_languages and split in self.task.source_folder:
+            return self.folder / self.task.source_folder[split].replace("{language}", language)
         template = self.task.folder.get(split)
         return self.folder / template.replace("{language}", language) if template else None
 
     def has(self, language: str, split: Split) -> bool:
-        """Whether there is such a file."""
+        """Whether there is such a file, and, if one file holds all languages, whether this one is among them."""
         path = self.path(language, split)
-        return path is not None and path.is_file()
+        if path is None or not path.is_file():
+            return False
+        if "{language}" not in self.task.folder.get(split, "{language}"):
+            return any(is_called(found, language) for found in self._languages_of(path))
+        return True
+
+    def _languages_of(self, path: Path) -> list[str]:
+        """Return what a file that holds all languages says in its column of languages."""
+        if path not in self._of_file:
+            self._of_file[path] = languages_in(read_bytes(path), path, self.task)
+        return self._of_file[path]
 
     def languages(self) -> list[str]:
         """Return the languages that have a file for any split: those of the task first, in its order, then others."""
-        found = {self.source_language} if any(self.has(self.source_language, split) for split in _SPLITS) else set()
+        found = {code for code in self.source_languages if any(self.has(code, split) for split in _SPLITS)}
         for template in self.task.folder.values():
+            if "{language}" not in template:
+                path = self.folder / template
+                names = self._languages_of(path) if path.is_file() else []
+                found |= {code for code in self.task.languages if any(is_called(name, code) for name in names)}
+                continue
             # Only the first placeholder can be found; a further one must then say the same.
             first, *others = (re.escape(part) for part in template.split("{language}"))
             pattern = re.compile(first + r"(?P<code>[^/]+?)" + "(?P=code)".join(others))
@@ -76,8 +94,7 @@ class FolderSource:
         content = read_bytes(path)
         task = self.task
         of_file = hashlib.blake2b(content).hexdigest()
-        of_task = (task.kind, task.labels, sorted(task.columns.items()), task.quoted)
-        key = key_of(_VERSION, of_file, path.suffix, of_task, language, split)
+        key = key_of(_VERSION, of_file, path.suffixes, task.reading, language, split)
         return cached_dataset(
             "rows", key, row_features(task), lambda: batches(read_rows(content, path, task, language), language, split)
         )

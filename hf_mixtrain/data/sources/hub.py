@@ -5,20 +5,20 @@ from functools import cache
 from pathlib import Path
 
 import pyarrow.parquet
-from datasets import ClassLabel, Dataset, Features
+from datasets import Dataset, Features
 from huggingface_hub import constants, snapshot_download
 
 from hf_mixtrain.data.cache import cached_dataset, key_of
 from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.languages import unknown_language
 from hf_mixtrain.data.readers import columns_of
+from hf_mixtrain.data.readers.records import parquet_records, stored_labels
 from hf_mixtrain.data.rows import batches, row_features
 from hf_mixtrain.data.task import Split, Task
 from hf_mixtrain.errors import InputError
 
 #: Raised when the same files would give other rows.
-_VERSION = 1
-_ROWS = 1000
+_VERSION = 2
 
 
 class HubSource:
@@ -67,15 +67,17 @@ class HubSource:
             raise InputError(f"Task {task.name!r} has no {split} rows on the Hub. Use a folder as `data_source`.")
         pattern = str(hub["files"]).format(language=language, split=self.splits[split])
         prefix = hub.get("id_prefix", {}).get(language, "")
-        of_task = (task.kind, task.labels, sorted(hub.get("columns", {}).items()), hub.get("labels", ()), prefix)
+        of_task = (task.reading, sorted(hub.get("columns", {}).items()), hub.get("labels", ()), prefix)
         key = key_of(_VERSION, self.repository, self._commit(), pattern, of_task, language, split)
 
         def rows() -> Iterator[dict[str, list]]:
             files = self._fetch(pattern)
-            records = (record for file in files for record in _records(file, self.repository))
+            opened = ((f"{self.repository}/{file.name}", pyarrow.parquet.ParquetFile(file)) for file in files)
+            records = (record for name, file in opened for record in parquet_records(file, name))
             wanted = (record for record in records if str(record[1].get("id", "")).startswith(prefix))
-            stored = _stored_labels(files[0], self._label_column()) or hub.get("labels", ())
-            columns = columns_of(wanted, task, hub.get("columns", {}), stored)
+            schema = pyarrow.parquet.read_schema(files[0])
+            order = stored_labels(Features.from_arrow_schema(schema), self._label_column()) or hub.get("labels", ())
+            columns = columns_of(wanted, task, hub.get("columns", {}), order, path=self.repository, language=language)
             if not next(iter(columns.values())):
                 raise InputError(f"{self.repository}: expected {split} rows of {language!r}, found none in {pattern}.")
             return batches(columns, language, split)
@@ -122,18 +124,3 @@ def _snapshot(repository: str, revision: str | None, pattern: str) -> Path:
             f"Expected the data set {repository!r} on the Hub, found: {reason} Check the network and HF_HUB_OFFLINE, "
             "or use a folder or 'demo' as `data_source`."
         ) from error
-
-
-def _records(file: Path, repository: str) -> Iterator[tuple[str, dict]]:
-    number = 0
-    for batch in pyarrow.parquet.ParquetFile(file).iter_batches(batch_size=_ROWS):
-        for row in batch.to_pylist():
-            yield f"{repository}/{file.name}: row {number}", row
-            number += 1
-
-
-def _stored_labels(file: Path, column: str) -> list[str]:
-    """Return the names of the label numbers, if the file says them."""
-    kind = Features.from_arrow_schema(pyarrow.parquet.read_schema(file)).get(column)
-    kind = getattr(kind, "feature", kind)
-    return kind.names if isinstance(kind, ClassLabel) else []

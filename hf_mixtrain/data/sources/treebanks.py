@@ -53,7 +53,7 @@ class TreebankSource:
             raise InputError(
                 f"{language}: expected {split} rows in a treebank, found none at this release. Leave the language out."
             )
-        key = key_of(_VERSION, urls, self.task.labels, language, split)
+        key = key_of(_VERSION, urls, self.task.reading, language, split)
 
         def rows() -> Iterator[dict[str, list]]:
             columns: dict[str, list] = {}

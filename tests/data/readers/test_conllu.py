@@ -15,7 +15,7 @@ def line(number, form, tag, head="_", deps="_") -> str:
 
 
 def read(*lines: str, language="de") -> list[list[tuple[str, str]]]:
-    rows = read_conllu("\n".join(lines).encode(), Path("de_gsd-ud-dev.conllu"), LABELS, language)
+    rows = read_conllu("\n".join(lines).encode(), Path("de_gsd-ud-dev.conllu"), load_task("udpos"), language)
     tags = [[LABELS[tag] for tag in sentence] for sentence in rows["tags"]]
     return [list(zip(*pair, strict=True)) for pair in zip(rows["tokens"], tags, strict=True)]
 
@@ -25,6 +25,15 @@ SLEEPS = line(1, "Anna", "PROPN", 2), line(2, "schläft", "VERB", 0)
 
 def test_comments_are_no_tokens_and_blank_lines_end_sentences():
     assert read("# text = Anna schläft", *SLEEPS, "", " ", *SLEEPS) == [[("Anna", "PROPN"), ("schläft", "VERB")]] * 2
+
+
+def test_sentences_without_an_empty_line_between_are_told_apart_by_the_numbers_of_their_words():
+    two = [[("Anna", "PROPN"), ("schläft", "VERB")]] * 2
+    assert read(*SLEEPS, *SLEEPS) == read("# a", *SLEEPS, "# b", *SLEEPS) == two
+    im = [line("1-2", "im", "_"), line(1, "in", "ADP", 3), line(2, "dem", "DET", 3), line(3, "Haus", "NOUN", 0)]
+    assert read(*SLEEPS, *im) == read(*SLEEPS, "", *im)
+    with pytest.raises(InputError, match=r"conllu:3: expected words numbered from 1 upwards, found 2 after 2"):
+        read(*SLEEPS, line(2, "schläft", "VERB", 0))
 
 
 def test_a_multiword_token_stays_whole_with_the_tag_of_its_highest_part():
@@ -74,7 +83,7 @@ def test_an_error_names_file_line_and_remedy():
         read(*SLEEPS, "", "1\tAnna\tPROPN")
     with pytest.raises(InputError, match=r"dev\.conllu:1: .*the multiword token im without its parts"):
         read(line("1-2", "im", "_"), line(1, "in", "ADP", 0))
-    with pytest.raises(InputError, match=r"de_gsd-ud-dev\.conllu:1: expected tags out of ADJ.*found 'NN'"):
+    with pytest.raises(InputError, match=r"de_gsd-ud-dev\.conllu:1: expected a label out of ADJ.*found 'NN'"):
         read(line(1, "Anna", "NN", 0))
 
 
