@@ -53,6 +53,7 @@ def read_table(
     if header is not None:
         places = _by_name(wanted or {name: name for name in header if name in usual}, header, path)
         size: int | None = len(header)
+        places |= {name: header.index(name) for name in ("language", "lang") if name in header and name not in places}
     else:
         places = {name: int(column) for name, column in wanted.items()} or {n: p for p, n in enumerate(usual)}
         size = None if columns else len(usual)

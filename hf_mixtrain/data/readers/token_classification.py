@@ -18,7 +18,9 @@ from hf_mixtrain.errors import InputError
 logger = logging.getLogger(__name__)
 
 _DOCSTART = "-DOCSTART-"
-_HEADER = re.compile(r"(?i)(tokens?|words?|form|(ner|pos|upos)?[_ ]?tags?|labels?|ner|sentence.*|language|lang)")
+_HEADER = re.compile(
+    r"(?i)(tokens?|words?|form|(ner|pos|upos)?[_ ]?tags?|labels?|ner|u?pos|lemma|sentence.*|language|lang)"
+)
 #: How many lines are looked at to find the columns of a file with more than two.
 _ENOUGH = 1000
 
@@ -95,7 +97,6 @@ def _sentences(
             continue
         cells = cells_of(line, separator) if separator != "\t" else line.split("\t")
         if line[0] == "#" and _is_comment(cells, places, width, reader):
-            in_sentence = in_sentence and len(cells) > 1
             continue
         if line.startswith(_DOCSTART):
             in_sentence = False
