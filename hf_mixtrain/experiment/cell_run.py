@@ -41,7 +41,7 @@ def run_cell(cell: Cell, context: GridContext) -> dict[str, Any]:
     """
     folder, data = cell.folder(context.settings.output_dir), context.data.of(cell.shots, cell.seed)
     on_main_process(remove, folder / RESULTS_FILE)
-    legs = plan(cell, data.languages)
+    legs = plan(cell, data.languages, data.shots)
     trainings: list[Trained] = []
     found: list[Found] = []
     for chain, tested in legs:
@@ -63,7 +63,8 @@ def run_cell(cell: Cell, context: GridContext) -> dict[str, Any]:
 
 def drop_own_trainings(cell: Cell, context: GridContext) -> None:
     """Remove from the store what only this cell, which is finished, has needed."""
-    for chain in own_chains(cell, context.data.of(cell.shots, cell.seed).languages):
+    data = context.data.of(cell.shots, cell.seed)
+    for chain in own_chains(cell, data.languages, data.shots):
         context.store.drop(training_key(chain, context))
 
 

@@ -31,11 +31,15 @@ class GridData:
 
     @cached_property
     def languages(self) -> list[str]:
-        """All languages, source first: for zero-shot too only those that have shots, if other methods need them."""
+        """All languages that are tested, source first: for zero-shot the same as for the other methods of the grid."""
+        return self._first.languages
+
+    @cached_property
+    def _first(self) -> FewShotData:
         run = self._settings.run
         data = self._load(self._most_shots, run.seeds[0], run.languages)
         self._data[self._most_shots, run.seeds[0]] = data
-        return data.languages
+        return data
 
     @property
     def target_dev(self) -> bool:
@@ -54,7 +58,7 @@ class GridData:
         for name, rows in {"train": data.train, **{f"test of {k}": v for k, v in data.test.items()}}.items():
             if not len(rows):
                 raise InputError(f"--data_source {run.data_source}: {name} of {self._settings.task.name} has no rows.")
-        needed = self.languages if self.target_dev else [source] if run.select_on == "source-dev" else []
+        needed = [source, *data.shots] if self.target_dev else [source] if run.select_on == "source-dev" else []
         if without := [language for language in needed if language not in data.dev]:
             raise InputError(
                 f"--data_source {run.data_source}: expected dev data of {', '.join(without)} to select a model on, "
@@ -64,9 +68,9 @@ class GridData:
 
     def of(self, shots: int, seed: int) -> FewShotData:
         """Return the data for K and a seed."""
-        languages = self.languages[1:]
+        targets = self._first.targets
         if (shots, seed) not in self._data:
-            self._data[shots, seed] = self._load(shots, seed, languages)
+            self._data[shots, seed] = self._load(shots, seed, list(targets))
         return self._data[shots, seed]
 
     def features(self, rows: Dataset, tokenizer: PreTrainedTokenizerBase) -> Dataset:
@@ -110,7 +114,7 @@ class GridData:
         source = open_source(self._settings.run.data_source, task, source_language)
         splits: list[Split] = ["train", "dev", "test"]
         of_targets = {task.shots_split, "test"} | ({"dev"} if self.target_dev else set())
-        for language in self.languages:
+        for language in (source_language, *self._first.targets):
             for split in splits:
                 if (language == source_language or split in of_targets) and source.has(language, split):
                     yield (language, split), source.read(language, split)
@@ -134,4 +138,5 @@ class GridData:
             max_eval_examples=run.max_eval_examples,
             shots_per=run.shots_per,
             shots_file=run.shots_file,
+            strict_shots=run.strict_shots,
         )

@@ -163,7 +163,7 @@ class CellIdentity:
         data = grid_data.of(cell.shots, cell.seed)
         dev = _dev_of_rule(self._settings, data)
         for stage in cell.method.stages:
-            languages: list[str | None] = [*data.languages[1:]] if stage.per_language else [None]
+            languages: list[str | None] = [*data.shots] if stage.per_language else [None]
             for language in languages:
                 dev |= _dev_rows(stage, self._settings, data, language)
         parts = {"train": {data.source_language: data.train}, "shots": data.shots, "dev": dev, "test": data.test}

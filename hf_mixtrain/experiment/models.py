@@ -99,14 +99,9 @@ class Models:
             start: Name or folder of an encoder or of a trained model.
             seed: Decides the weights of a head that ``start`` does not have.
         """
-        task = self._settings.task
-        labels: dict[str, Any] = {}
-        if task.labels:
-            labels["id2label"] = dict(enumerate(task.labels))
-            labels["label2id"] = {label: number for number, label in enumerate(task.labels)}
         set_seed(seed)
         # Weights that are stored in 16 bits are trained in 32 all the same; `--bf16` is about the arithmetic.
-        return self._load(self._auto_model, start, dtype=torch.float32, **labels)
+        return self._load(self._auto_model, start, dtype=torch.float32, **self._settings.task.head)
 
     def export(self, trained: Path, folder: Path) -> dict[str, str]:
         """Put a trained model and its tokenizer into ``folder``, with the encoder's whole vocabulary.

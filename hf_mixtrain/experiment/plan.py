@@ -1,6 +1,6 @@
 """From cells to trainings: which models a cell needs, what they are tested on, and what that costs."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,17 +43,19 @@ class Chain:
         return f"training on {self.stages[-1].train_on}" + (f" of {self.language}" if self.language else "")
 
 
-def plan(cell: Cell, languages: list[str]) -> list[tuple[Chain, list[str]]]:
+def plan(cell: Cell, languages: list[str], with_shots: Collection[str]) -> list[tuple[Chain, list[str]]]:
     """Return the models that a cell needs, each with the languages it is tested on.
 
-    A method with one model for each target is tested on the source language with the model before adaptation.
+    A method with one model for each target is tested on the source language, and on targets without shots, with the
+    model before adaptation.
 
     Args:
         cell: The cell.
-        languages: All languages, source first.
+        languages: All languages that are tested, source first.
+        with_shots: Those of them that have shots.
 
     Example:
-        >>> for chain, tested in plan(Cell("panx", "ord-fs", 5, 1), ["en", "de", "sw"]):
+        >>> for chain, tested in plan(Cell("panx", "ord-fs", 5, 1), ["en", "de", "sw"], ["de", "sw"]):
         ...     print(chain, tested)
         training on source ['en']
         training on shots of de ['de']
@@ -63,16 +65,17 @@ def plan(cell: Cell, languages: list[str]) -> list[tuple[Chain, list[str]]]:
     whole = Chain(stages, cell.shots, cell.seed)
     if not stages[-1].per_language:
         return [(whole, languages)]
-    source, *targets = languages
+    targets = [language for language in languages if language in with_shots]
     legs = [(Chain(stages, cell.shots, cell.seed, language), [language]) for language in targets]
-    return [(whole.before, [source]), *legs] if whole.before else legs
+    others = [language for language in languages if language not in with_shots]
+    return [(whole.before, others), *legs] if whole.before else legs
 
 
-def own_chains(cell: Cell, languages: list[str]) -> list[Chain]:
+def own_chains(cell: Cell, languages: list[str], with_shots: Collection[str]) -> list[Chain]:
     """Return the trainings of a cell that no other cell can use: those with all stages of a method with shots."""
     if not cell.method.uses_shots:
         return []
-    return [chain for chain, _ in plan(cell, languages) if chain.stages == cell.method.stages]
+    return [chain for chain, _ in plan(cell, languages, with_shots) if chain.stages == cell.method.stages]
 
 
 def all_chains(cell: Cell, languages: list[str]) -> list[Chain]:
@@ -97,7 +100,7 @@ def costs(cells: Iterable[Cell], settings: Settings, grid_data: GridData) -> dic
     found: dict[Hashable, float] = {}
     for cell in cells:
         data = grid_data.of(cell.shots, cell.seed)
-        for last, tested in plan(cell, data.languages):
+        for last, tested in plan(cell, data.languages, data.shots):
             found |= {(last, language): float(len(data.test[language])) for language in tested}
             chain: Chain | None = last
             while chain is not None and chain not in found:

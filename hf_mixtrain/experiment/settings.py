@@ -77,6 +77,10 @@ class RunArguments:
     shots_per: Literal["example", "class", "entity"] | None = field(
         default=None, metadata={"help": "What K counts: examples, examples of each class, or mentions of each type."}
     )
+    strict_shots: bool = field(
+        default=False,
+        metadata={"help": "Refuse languages with fewer than K of something, instead of taking all there are."},
+    )
     model_name_or_path: str = field(
         default="xlm-roberta-base",
         metadata={"help": "Encoder: a Hub name, a folder, or embedded:multilingual-e5-small (needs no Hub)."},
