@@ -108,9 +108,11 @@ def prepared(settings: Settings) -> GridContext:
 
 def _queue(cells: list[Cell], context: GridContext) -> Queue:
     """Return the queue of some cells, which tells of its progress."""
-    settings, languages = context.settings, context.data.languages
+    settings = context.settings
+    data = {cell: context.data.of(cell.shots, cell.seed) for cell in cells}
     works = {cell: costs([cell], settings, context.data) for cell in cells}
-    keys = {cell: [training_key(chain, context) for chain in all_chains(cell, languages)] for cell in cells}
+    chains = {cell: all_chains(cell, rows.languages, rows.shots) for cell, rows in data.items()}
+    keys = {cell: [training_key(chain, context) for chain in its] for cell, its in chains.items()}
     queue = Queue(
         queue_folder(settings.output_dir, settings.task.name),
         {cell: sum(its.values()) for cell, its in works.items()},

@@ -78,10 +78,10 @@ def own_chains(cell: Cell, languages: list[str], with_shots: Collection[str]) ->
     return [chain for chain, _ in plan(cell, languages, with_shots) if chain.stages == cell.method.stages]
 
 
-def all_chains(cell: Cell, languages: list[str]) -> list[Chain]:
+def all_chains(cell: Cell, languages: list[str], with_shots: Collection[str]) -> list[Chain]:
     """Return all trainings that a cell needs, those before others too."""
     found: dict[Chain, None] = {}
-    for last, _ in plan(cell, languages):
+    for last, _ in plan(cell, languages, with_shots):
         chain: Chain | None = last
         while chain is not None:
             found[chain] = None
