@@ -20,12 +20,12 @@ httpx: ModuleType = importlib.import_module("httpx" if huggingface_hub.__version
 
 
 def loss_scale_is_decided(trainer: Any) -> bool:
-    """Tell whether a Trainer's own code says how its loss is divided. Goes with transformers 5.19.
+    """Tell whether a Trainer's class says by itself how its loss is scaled. Goes with transformers 5.19.
 
     Args:
         trainer: A `transformers.Trainer`.
     """
-    return getattr(trainer, "loss_is_scaled_for_ga", None) is not None or trainer.compute_loss_func is not None
+    return getattr(trainer, "loss_is_scaled_for_ga", None) is not None
 
 
 def training_arguments() -> type:
@@ -55,12 +55,3 @@ def training_arguments() -> type:
             super().__post_init__()
 
     return TrainingArguments
-
-
-def current_device_index() -> int:
-    """Return the number of the accelerator in use. Goes with torch 2.8."""
-    import torch
-
-    if hasattr(torch.accelerator, "current_device_index"):
-        return torch.accelerator.current_device_index()
-    return torch.accelerator.current_device_idx()

@@ -1,7 +1,8 @@
 """Inner products of whole gradients, and their combination, without ever making one flat vector."""
 
+import itertools
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -11,16 +12,28 @@ from torch.distributed.tensor import DTensor, Partial, Replicate
 _HALF_PIECE = 2**24
 # torch.dot takes at most 2**31 - 1 elements.
 _PIECE = 2**30
+# Below this many numbers a call costs more than the numbers: such tensors are laid end to end, some megabytes of them.
+_SMALL = 2**17
+_JOINED = 2**20
+
+_Pair = tuple[int, int]
 
 
 @torch.no_grad()
-def gram_matrix(gradients: Sequence[Sequence[Tensor | None]]) -> Tensor:
+def gram_matrix(
+    gradients: Sequence[Sequence[Tensor | None]], *, agree: Callable[[Tensor], Tensor] | None = None
+) -> Tensor:
     r"""Return all inner products :math:`G_{ij} = g_i^\top g_j` of gradients over all parameters at once.
+
+    Small tensors are joined and multiplied in a few calls, large ones each by itself; the products of parts are summed
+    in float64 on the CPU. The device needs no float64.
 
     Args:
         gradients: n gradients, each one tensor (or None, which counts as zero) per parameter, in the same order of
             parameters. Dense, sparse (COO) and `DTensor` gradients may be mixed between parameters; products of
             half-precision tensors are summed in float32, and sharded tensors over all their shards.
+        agree: What is done, on their device, with the products of parts before the host reads them: say, a broadcast,
+            so that all processes go on with the same numbers.
 
     Returns:
         The matrix, n x n, float64, on the CPU. It is the one point where the host waits for the device.
@@ -33,27 +46,20 @@ def gram_matrix(gradients: Sequence[Sequence[Tensor | None]]) -> Tensor:
         >>> gram_matrix([g, a]).tolist()
         [[2.0, -2.0], [-2.0, 5.0]]
     """
-    pairs = [(i, j) for i in range(len(gradients)) for j in range(i, len(gradients))]
-    products: dict[Hashable, dict[tuple[int, int], list[Tensor]]] = defaultdict(lambda: defaultdict(list))
-    examples: dict[Hashable, Tensor] = {}
+    by_layout: dict[Hashable, list[Sequence[Tensor | None]]] = defaultdict(list)
     for tensors in zip(*gradients, strict=True):
-        for i, j in pairs:
-            a, b = tensors[i], tensors[j]
-            if a is not None and b is not None:
-                layout = _layout(a)
-                examples[layout] = a
-                products[layout][i, j].append(_dot(_local(a), _local(b)))
-    # One collective for each way in which parameters are sharded, whatever their number.
-    sums = [
-        _over_shards(torch.stack([_total(by_pair[pair], examples[layout]) for pair in pairs]), examples[layout])
-        for layout, by_pair in products.items()
-    ]
+        example = next((t for t in tensors if t is not None), None)
+        if example is not None:
+            by_layout[_layout(example)].append(tensors)
     gram = torch.zeros(len(gradients), len(gradients), dtype=torch.float64)
-    if sums:
-        values = torch.stack([s.to(sums[0].device) for s in sums]).sum(0).cpu()
-        for (i, j), value in zip(pairs, values, strict=True):
-            gram[i, j] = gram[j, i] = value
-    return gram
+    for of_layout in by_layout.values():
+        pairs, products = _products(of_layout)
+        # One collective for each way in which parameters are sharded, whatever their number.
+        values = _over_shards(torch.cat(products), next(t for t in of_layout[0] if t is not None))
+        values = agree(values) if agree is not None else values
+        for (i, j), value in zip(pairs, values.cpu().double().tolist(), strict=True):
+            gram[i, j] += value
+    return torch.triu(gram) + torch.triu(gram, 1).T
 
 
 @torch.no_grad()
@@ -82,6 +88,52 @@ def combine_(mixed: Sequence[Tensor], oracles: Sequence[Sequence[Tensor | None]]
         for g, o in pairs:
             if g.is_sparse or o.is_sparse:
                 g.add_(o, alpha=weight)
+
+
+def _products(parameters: Sequence[Sequence[Tensor | None]]) -> tuple[list[_Pair], list[Tensor]]:
+    """Return inner products of parts, in vectors, and which two gradients each of the products is of."""
+    pairs: list[_Pair] = []
+    products: list[Tensor] = []
+    small: dict[tuple[tuple[int, ...], torch.dtype], list[list[Tensor]]] = defaultdict(list)
+    for tensors in parameters:
+        present = tuple(i for i, t in enumerate(tensors) if t is not None)
+        given = [t for t in tensors if t is not None]
+        # By the whole size: shards differ from process to process, and the vectors must not.
+        if given[0].numel() <= _SMALL and all(t.layout == torch.strided for t in given):
+            small[present, _summed_in(given[0].dtype)].append(given)
+        else:
+            local = [_local(t) for t in given]
+            pairs += itertools.combinations_with_replacement(present, 2)
+            products += [_dot(a, b)[None] for a, b in itertools.combinations_with_replacement(local, 2)]
+    for (present, dtype), waiting in small.items():
+        for some in _portions(waiting):
+            pairs += itertools.combinations_with_replacement(present, 2)
+            products.append(_joined_products(some, dtype))
+    return pairs, products
+
+
+def _portions(waiting: list[list[Tensor]]) -> Iterator[list[list[Tensor]]]:
+    """Cut a list of parameters where the numbers of each gradient reach `_JOINED`."""
+    portion: list[list[Tensor]] = []
+    numbers = 0
+    for tensors in waiting:
+        portion.append(tensors)
+        numbers += tensors[0].numel()
+        if numbers >= _JOINED:
+            yield portion
+            portion, numbers = [], 0
+    if portion:
+        yield portion
+
+
+def _joined_products(parameters: list[list[Tensor]], dtype: torch.dtype) -> Tensor:
+    """All products of gradients over some parameters, in the order of `itertools.combinations_with_replacement`."""
+    rows = torch.stack([torch.cat([_local(t).reshape(-1) for t in of_one]) for of_one in zip(*parameters, strict=True)])
+    return torch.stack([(a * b).sum() for a, b in itertools.combinations_with_replacement(rows.to(dtype), 2)])
+
+
+def _summed_in(dtype: torch.dtype) -> torch.dtype:
+    return torch.promote_types(dtype, torch.float32)
 
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:
@@ -113,12 +165,6 @@ def _layout(tensor: Tensor) -> Hashable:
 
 def _local(tensor: Tensor) -> Tensor:
     return tensor.to_local() if isinstance(tensor, DTensor) else tensor
-
-
-def _total(dots: list[Tensor], example: Tensor) -> Tensor:
-    if not dots:
-        return torch.zeros((), dtype=torch.float64, device=_local(example).device)
-    return torch.stack(dots).sum(dtype=torch.float64)
 
 
 def _over_shards(sums: Tensor, example: Tensor) -> Tensor:

@@ -75,6 +75,15 @@ class GradientMixTrainingArguments(TrainingArguments):
     )
 
     def __post_init__(self) -> None:
+        self.check_surgery()
+        super().__post_init__()
+
+    def check_surgery(self) -> None:
+        """Check the fields about surgery, and set what `paper_exact` implies; done again when a training starts.
+
+        Raises:
+            InputError: If a value is out of its range, or two contradict each other.
+        """
         _check_choice("surgery", self.surgery, get_args(SurgeryName))
         _check_choice("surgery_scope", self.surgery_scope, get_args(SurgeryScope))
         if not 0 <= self.surgery_probability <= 1:
@@ -101,7 +110,6 @@ class GradientMixTrainingArguments(TrainingArguments):
                 )
             self.surgery_scope = "micro_batch"
             self.oracle_include_source = True
-        super().__post_init__()
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -1,9 +1,13 @@
 """What surgery cannot be done under, refused at the start with the reason and the way out."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from accelerate.utils import DistributedType
+from torch import nn
+from torch.distributed.tensor import DTensor
 from transformers.trainer_pt_utils import LayerWiseDummyOptimizer
 from transformers.training_args import OptimizerNames
 from transformers.utils import is_sagemaker_mp_enabled, is_torch_xla_available
@@ -77,3 +81,42 @@ def refuse_wrapper(model: Any) -> None:
             "Gradient surgery does not work with DDP's `gradient_as_bucket_view=True`: the oracle's pass would "
             f"overwrite the gradient that is held. Leave it at False, {_WAY_OUT}"
         )
+
+
+@contextmanager
+def refuse_steps_in_backward(trainer: Any, parameters: Sequence[nn.Parameter]) -> Iterator[None]:
+    """Watch a training step for weights that its backward pass changes, as optimizers do that step in hooks.
+
+    Raises:
+        InputError: If weights have changed, or the gradients of parameters with hooks are gone, when the backward pass
+            is over. The oracle's pass would train on the shots alone.
+    """
+    backward, own = trainer.accelerator.backward, vars(trainer.accelerator).get("backward")
+    hooked = [p for p in parameters if p._post_accumulate_grad_hooks]
+
+    def watched(*args: Any, **kwargs: Any) -> None:
+        before = _fingerprint(parameters)
+        backward(*args, **kwargs)
+        taken_away = bool(hooked) and all(p.grad is None for p in hooked)
+        if taken_away or _fingerprint(parameters) != before:
+            raise InputError(
+                "Gradient surgery does not work with an optimizer that steps inside the backward pass: a hook on the "
+                "parameters changed weights, or took gradients away, before surgery. Step the optimizer after the "
+                f"backward pass, as Trainer does by itself, {_WAY_OUT}"
+            )
+
+    trainer.accelerator.backward = watched
+    try:
+        yield
+    finally:
+        if own is None:
+            del trainer.accelerator.backward
+        else:
+            trainer.accelerator.backward = own
+
+
+def _fingerprint(parameters: Sequence[nn.Parameter]) -> tuple[list[int], list[float]]:
+    """What changes when weights do: by their counters of changes, and by value, as `.data` has no counter."""
+    whole = [p.detach() for p in parameters if not isinstance(p, DTensor) and p.is_floating_point()]
+    norms = torch.stack([norm.float().to("cpu") for norm in torch._foreach_norm(whole)]).tolist() if whole else []
+    return [p._version for p in whole], norms

@@ -1,12 +1,15 @@
 """The shots by language: from a dict of data sets, or from one data set with a language column."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import datasets
-import torch
+from torch.utils.data import ConcatDataset, Subset
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.trainer.language_column import as_language, column_names, is_indexable, languages_of, same_language
+
+logger = logging.getLogger(__name__)
 
 
 class OracleRows:
@@ -21,7 +24,20 @@ class OracleRows:
 
     def select(self, numbers: Sequence[int]) -> list[Any]:
         """Return the examples with these numbers, counted within the language."""
-        return [self.dataset[self.rows[number]] for number in numbers]
+        rows = [self.rows[number] for number in numbers]
+        # As torch's loader fetches them: a data set may read a whole batch faster than its rows.
+        fetch = getattr(self.dataset, "__getitems__", None)
+        return list(fetch(rows)) if fetch is not None else [self.dataset[row] for row in rows]
+
+    def as_dataset(self) -> Any:
+        """Return these rows as a data set of the kind that they come from, in their order."""
+        if self.rows == range(len(self.dataset)):
+            return self.dataset
+        if hasattr(self.dataset, "select"):
+            return self.dataset.select(self.rows)
+        if isinstance(self.dataset, list | tuple):
+            return [self.dataset[row] for row in self.rows]
+        return Subset(self.dataset, list(self.rows))
 
 
 def group_by_language(
@@ -29,19 +45,23 @@ def group_by_language(
 ) -> dict[str, OracleRows]:
     """Find the rows of every language that can be an oracle.
 
+    Languages are strings, whatever they were: the names of a `datasets.ClassLabel`, else ``str()`` of the value. Rows
+    that say no language (None, NaN, an empty string) belong to none.
+
     Args:
         oracle_dataset: ``{language: data set}``, a data set with a language column, or None: then ``train_dataset``
-            is used if it has that column.
+            is used, if it has that column or is itself a dict by language.
         train_dataset: The mixed training set.
         language_column: Name of the column.
-        source_language: Left out unless ``include_source``.
+        source_language: Its name, as `source_name` returns it. Left out unless ``include_source``.
         include_source: Whether source rows are wanted too; a dict without them is completed from ``train_dataset``.
 
     Returns:
         The rows of each language, sorted by language; empty if there is nothing to draw from.
 
     Raises:
-        InputError: If an oracle data set is empty, has no language column where one is needed, or cannot be indexed.
+        InputError: If an oracle data set is empty, has no language column where one is needed, or cannot be indexed;
+            or if the source would be drawn because it is spelled otherwise.
 
     Example:
         >>> rows = [{"language": "en"}, {"language": "sw"}, {"language": "sw"}]
@@ -50,36 +70,86 @@ def group_by_language(
         >>> {language: len(group) for language, group in found.items()}
         {'sw': 2}
     """
+    source = source_language
     if isinstance(oracle_dataset, Mapping):
-        groups = {language: _all_rows(language, rows) for language, rows in oracle_dataset.items()}
-        if include_source and source_language not in groups:
-            groups.update(_by_column(train_dataset, language_column, only=source_language))
+        groups = _by_name(oracle_dataset)
+        if include_source and source not in groups:
+            groups |= {
+                name: rows for name, rows in _of_training(train_dataset, language_column).items() if name == source
+            }
     elif oracle_dataset is not None:
         groups = _by_column(oracle_dataset, language_column)
         if not groups:
             raise InputError(
-                f"`oracle_dataset` must be a dict of data sets or have a column {language_column!r}. "
-                f"Found columns: {', '.join(_columns(oracle_dataset)) or 'none'}. "
+                f"`oracle_dataset` must be a dict of data sets or have a column {language_column!r} that says the "
+                f"language of its rows. Found columns: {', '.join(column_names(oracle_dataset)) or 'none'}. "
                 "Set `language_column`, or pass {language: data set}."
             )
     else:
-        groups = _by_column(train_dataset, language_column)
-        if set(groups) <= {source_language}:
+        groups = _of_training(train_dataset, language_column)
+        if set(groups) <= {source}:
             return {}
+        if source not in groups and not include_source:
+            raise InputError(
+                f"`source_language` must be a language of the training set. No row says {source!r}, found: "
+                f"{', '.join(sorted(groups))}. Set `source_language` to the one with the full training set, or pass "
+                "`oracle_dataset={language: data set}`."
+            )
     if not include_source:
-        groups.pop(source_language, None)
+        groups.pop(source, None)
+        _refuse_source_spelled_otherwise(groups, source)
     if not groups:
         raise InputError(
-            f"`oracle_dataset` must hold a language other than the source {source_language!r}. Found none. "
+            f"`oracle_dataset` must hold a language other than the source {source!r}. Found none. "
             "Set `source_language`, or `oracle_include_source=True`."
         )
     return dict(sorted(groups.items()))
 
 
+def why_nothing_to_draw(train_dataset: Any, *, language_column: str, source_language: str) -> str:
+    """Say, in one line, why `group_by_language` found no rows in the training set, and what to do."""
+    way_out = "Pass `oracle_dataset={language: data set of shots}`, or set `surgery='none'`."
+    if train_dataset is None:
+        return f"there is no training set and no `oracle_dataset`. {way_out}"
+    if not is_indexable(train_dataset) and not isinstance(train_dataset, Mapping):
+        return (
+            f"shots cannot be picked out of a training set that is a stream ({type(train_dataset).__name__}). {way_out}"
+        )
+    columns = column_names(train_dataset)
+    if language_column not in columns:
+        return (
+            f"the training set has no column {language_column!r} that says the language of a row (found: "
+            f"{', '.join(columns) or 'none'}). Keep that column when rows are tokenized or packed, or name it by "
+            f"`language_column`. {way_out}"
+        )
+    return f"column {language_column!r} names no language but the source {source_language!r}. {way_out}"
+
+
+def _refuse_source_spelled_otherwise(groups: Mapping[str, OracleRows], source: str) -> None:
+    alike = [language for language in groups if same_language(language, source)]
+    if alike:
+        raise InputError(
+            f"`source_language` must be spelled as in the data, or the source would be drawn as an oracle. Got "
+            f"{source!r}, found: {', '.join(sorted(groups))}. Set `source_language={alike[0]!r}`, or "
+            "`oracle_include_source=True` if it is to be drawn."
+        )
+
+
+def _by_name(dataset: Mapping[Any, Any]) -> dict[str, OracleRows]:
+    groups: dict[str, OracleRows] = {}
+    for key, rows in dataset.items():
+        language = as_language(key)
+        if language is None or language in groups:
+            raise InputError(
+                f"`oracle_dataset` must have one name for each language. Found {', '.join(map(repr, dataset))}. "
+                "Name every language once, by a string."
+            )
+        groups[language] = _all_rows(language, rows)
+    return groups
+
+
 def _all_rows(language: str, dataset: Any) -> OracleRows:
-    if isinstance(dataset, torch.utils.data.IterableDataset | datasets.IterableDataset) or not hasattr(
-        dataset, "__getitem__"
-    ):
+    if not is_indexable(dataset):
         raise InputError(
             f"`oracle_dataset[{language!r}]` must be indexable, as shots are drawn by number. "
             f"Found {type(dataset).__name__}. Pass a list or a map-style data set."
@@ -91,26 +161,24 @@ def _all_rows(language: str, dataset: Any) -> OracleRows:
     return OracleRows(dataset, range(len(dataset)))
 
 
-def _by_column(dataset: Any, column: str, only: str | None = None) -> dict[str, OracleRows]:
-    """Row numbers by language, read from the column alone; empty for a data set without it."""
-    if column not in _columns(dataset):
+def _of_training(dataset: Any, column: str) -> dict[str, OracleRows]:
+    if isinstance(dataset, Mapping):  # several data sets, as sentence-transformers takes them
+        named = {as_language(name): rows for name, rows in dataset.items()}
+        return {name: OracleRows(rows, range(len(rows))) for name, rows in named.items() if name and is_indexable(rows)}
+    return _by_column(dataset, column)
+
+
+def _by_column(dataset: Any, column: str) -> dict[str, OracleRows]:
+    """Row numbers by language; empty for a data set without the column."""
+    if isinstance(dataset, ConcatDataset) and len({column in column_names(part) for part in dataset.datasets}) > 1:
         return {}
-    # An Arrow column is read without decoding the rows; other data sets are walked once.
-    values = (
-        dataset.with_format(None)[column] if isinstance(dataset, datasets.Dataset) else [row[column] for row in dataset]
-    )
     rows: dict[str, list[int]] = {}
-    for number, language in enumerate(values):
-        if only is None or language == only:
+    nameless = 0
+    for number, language in enumerate(languages_of(dataset, column)):
+        if language is None:
+            nameless += 1
+        else:
             rows.setdefault(language, []).append(number)
+    if nameless:
+        logger.warning("%d rows say no language in column %r: they are never drawn as oracles.", nameless, column)
     return {language: OracleRows(dataset, numbers) for language, numbers in rows.items()}
-
-
-def _columns(dataset: Any) -> list[str]:
-    if isinstance(dataset, datasets.Dataset):
-        return dataset.column_names
-    is_stream = isinstance(dataset, torch.utils.data.IterableDataset | datasets.IterableDataset)
-    if dataset is None or is_stream or not hasattr(dataset, "__getitem__") or len(dataset) == 0:
-        return []
-    first = dataset[0]
-    return list(first) if isinstance(first, Mapping) else []

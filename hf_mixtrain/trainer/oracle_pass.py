@@ -9,7 +9,7 @@ from typing import Any
 from accelerate.utils import DistributedType
 from torch import Tensor, nn
 
-from hf_mixtrain.trainer.oracle_data import OracleRows
+from hf_mixtrain.trainer.data_path import PreparedRows
 from hf_mixtrain.trainer.sparse_embeddings import gradients_by_row
 
 
@@ -18,8 +18,11 @@ def oracle_gradient(
     training_step: Callable[..., Tensor],
     model: nn.Module,
     parameters: Sequence[nn.Parameter],
-    group: OracleRows,
+    group: PreparedRows,
     rows: Sequence[int],
+    *,
+    largest: int,
+    tables: Sequence[nn.Embedding],
 ) -> list[Tensor | None]:
     """Return the gradient of the mean loss over ``rows``, one tensor or None per parameter.
 
@@ -33,25 +36,25 @@ def oracle_gradient(
         parameters: Parameters whose gradients are wanted.
         group: Rows of the drawn language.
         rows: Numbers of the drawn rows, counted within the language; the same on all processes.
+        largest: Most rows that one process passes through the model at once.
+        tables: Embedding tables whose gradient may be sparse.
     """
-    # The authors' code passes the whole oracle batch at once, whatever the micro-batch.
-    largest = len(rows) if trainer.args.paper_exact else trainer._train_batch_size
     cuts = cut_rows(
         rows,
-        largest=largest,
+        # The authors' code passes the whole oracle batch at once, whatever the micro-batch.
+        largest=len(rows) if trainer.args.paper_exact else largest,
         process_index=trainer.args.process_index,
         world_size=trainer.args.world_size,
         at_least=max(1, trainer.args.n_gpu),
     )
-    collate = trainer._get_collator_with_removed_columns(trainer.data_collator, description="oracle")
-    batches = [collate(group.select(cut)) for cut in cuts]
+    batches = [group.batch(cut) for cut in cuts]
     num_items = trainer._get_num_items_in_batch(batches, trainer.args.device)
     steps = getattr(trainer, "current_gradient_accumulation_steps", 1)
     trainer.current_gradient_accumulation_steps = len(batches)
     for p in parameters:
         p.grad = None
     try:
-        with gradients_by_row(model) if _sees_whole_gradient(trainer) else nullcontext():
+        with gradients_by_row(tables):
             for number, batch in enumerate(batches, start=1):
                 with nullcontext() if number == len(batches) else _unsynced(trainer, model):
                     training_step(model, batch, num_items)
@@ -93,10 +96,21 @@ def cut_rows(
     return [own[start:stop] for start, stop in itertools.pairwise(starts)]
 
 
-def _sees_whole_gradient(trainer: Any) -> bool:
-    """Whether no reducer and no compiled graph expects dense gradients."""
+def may_be_sparse(trainer: Any, modules: Sequence[nn.Module]) -> bool:
+    """Whether no reducer, no compiled graph and no scaler expects dense gradients."""
     alone = trainer.accelerator.distributed_type == DistributedType.NO and trainer.args.n_gpu <= 1
-    return alone and not trainer.args.torch_compile
+    return alone and not trainer.args.torch_compile and not any(map(_is_compiled, modules))
+
+
+def _is_compiled(module: nn.Module) -> bool:
+    """Whether a user has compiled the module by hand: the module, its call, or its ``forward``."""
+    own = vars(module)
+    forward = own.get("forward")
+    return (
+        "_orig_mod" in module._modules
+        or own.get("_compiled_call_impl") is not None
+        or (forward is not None and hasattr(forward, "_torchdynamo_orig_callable"))
+    )
 
 
 def _unsynced(trainer: Any, model: nn.Module) -> AbstractContextManager[None]:

@@ -4,7 +4,7 @@ A batch of shots touches a few hundred rows of an embedding table that holds mos
 parameters. Its dense gradient would cost as much memory as the table, and be zero almost everywhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from torch import nn
@@ -13,41 +13,46 @@ from torch import nn
 _LARGE = 2**20
 
 
-@contextmanager
-def gradients_by_row(model: nn.Module, *, large: int = _LARGE) -> Iterator[None]:
-    """Let backward passes give sparse gradients, of the same values, for large tables used by lookup alone.
+def large_tables(modules: Iterable[nn.Module], *, large: int = _LARGE) -> list[nn.Embedding]:
+    """Find the tables whose gradient may be sparse without anybody noticing.
 
-    Tables are left as they are that are frozen or small, that another module uses too (tied weights), that scale
-    gradients by frequency or renormalise rows, or that are no plain `torch.nn.Embedding`. Use it where one process
-    sees the whole gradient: reducers over processes expect dense ones.
+    Tables are left out that are frozen or small, that another module uses too (tied weights), that scale gradients by
+    frequency or renormalise rows, that have hooks which get the gradient, that are no plain `torch.nn.Embedding`, or
+    that lie on a device without sparse tensors.
 
     Args:
-        model: The model.
-        large: Fewest numbers in a table for which it is done.
+        modules: All modules of a model.
+        large: Fewest numbers in a table for which it is worth it.
+
+    Example:
+        >>> len(large_tables([nn.Embedding(1000, 4), nn.Embedding(10, 4)], large=1000))
+        1
+    """
+    modules = list(modules)
+    tables = [module for module in modules if type(module) is nn.Embedding and _is_plain(module, large)]
+    weights = {id(table.weight) for table in tables}
+    uses: dict[int, int] = {}
+    for module in modules if tables else ():
+        for p in module._parameters.values():
+            if id(p) in weights:
+                uses[id(p)] = uses.get(id(p), 0) + 1
+    return [table for table in tables if uses[id(table.weight)] == 1]
+
+
+@contextmanager
+def gradients_by_row(tables: Sequence[nn.Embedding]) -> Iterator[None]:
+    """Let backward passes give sparse gradients, of the same values, for these tables.
+
+    Use it where one process sees the whole gradient: reducers over processes expect dense ones.
 
     Example:
         >>> import torch
         >>> table = nn.Embedding(1000, 4)
-        >>> with gradients_by_row(table, large=1000):
+        >>> with gradients_by_row([table]):
         ...     table(torch.tensor([3, 5, 3])).sum().backward()
         >>> table.weight.grad.is_sparse, table.weight.grad.coalesce().indices().tolist()
         (True, [[3, 5]])
     """
-    uses: dict[int, int] = {}
-    for module in model.modules():
-        for p in module._parameters.values():
-            if p is not None:
-                uses[id(p)] = uses.get(id(p), 0) + 1
-    tables = [
-        module
-        for module in model.modules()
-        if type(module) is nn.Embedding
-        and type(module.weight) is nn.Parameter
-        and module.weight.requires_grad
-        and module.weight.numel() >= large
-        and uses[id(module.weight)] == 1
-        and not (module.sparse or module.scale_grad_by_freq or module.max_norm is not None)
-    ]
     for table in tables:
         table.sparse = True
     try:
@@ -55,3 +60,16 @@ def gradients_by_row(model: nn.Module, *, large: int = _LARGE) -> Iterator[None]
     finally:
         for table in tables:
             table.sparse = False
+
+
+def _is_plain(table: nn.Embedding, large: int) -> bool:
+    weight = table.weight
+    return (
+        type(weight) is nn.Parameter
+        and weight.requires_grad
+        and weight.numel() >= large
+        and weight.device.type in ("cpu", "cuda")
+        and not weight._backward_hooks
+        and not weight._post_accumulate_grad_hooks
+        and not (table.sparse or table.scale_grad_by_freq or table.max_norm is not None)
+    )

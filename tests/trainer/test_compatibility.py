@@ -13,14 +13,14 @@ from tests.trainer.tiny import make_trainer
 @pytest.mark.parametrize("optim", ["lomo", "adalomo", "galore_adamw_layerwise", "apollo_adamw_layerwise"])
 def test_optimizers_that_step_inside_backward(tmp_path, optim):
     with pytest.raises(InputError, match=rf"{optim}.*inside the backward.*adamw_torch.*surgery='none'"):
-        make_trainer(tmp_path, optim=optim, optim_target_modules=["attn"])
+        make_trainer(tmp_path, optim=optim, optim_target_modules=["attn"]).train()
 
 
 def test_a_layerwise_optimizer_that_is_passed_in(tmp_path):
     optimizer = LayerWiseDummyOptimizer(optimizer_dict={})
     schedule = torch.optim.lr_scheduler.LambdaLR(torch.optim.SGD([torch.zeros(1)], lr=1.0), lambda step: 1.0)
     with pytest.raises(InputError, match=r"inside the backward"):
-        make_trainer(tmp_path, trainer_kwargs={"optimizers": (optimizer, schedule)})
+        make_trainer(tmp_path, trainer_kwargs={"optimizers": (optimizer, schedule)}).train()
 
 
 @pytest.mark.parametrize("engine", [DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM])

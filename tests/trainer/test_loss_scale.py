@@ -45,7 +45,7 @@ def detected(folder, net, examples):
     trainer = make_trainer(folder, net=net, train=examples, oracles=None, surgery="none", max_steps=1,
                            per_device_train_batch_size=4, gradient_accumulation_steps=2)  # fmt: skip
     trainer.train()
-    return trainer._loss_is_mean_of_micro_batch
+    return trainer._loss_scale.is_mean_of_micro_batch
 
 
 @pytest.mark.parametrize("kind", ["bert", "xlm-roberta", "rembert", "deberta-v2", "modernbert"])

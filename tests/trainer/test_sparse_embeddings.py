@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from hf_mixtrain.trainer import oracle_pass
-from hf_mixtrain.trainer.sparse_embeddings import gradients_by_row
+from hf_mixtrain.trainer import mixin
+from hf_mixtrain.trainer.sparse_embeddings import gradients_by_row, large_tables
 from tests.trainer.tiny import CHECKPOINTING, make_trainer, model, train, weights
 
 
 def gradient(module, table):
-    with gradients_by_row(module, large=1):
+    with gradients_by_row(large_tables(module.modules(), large=1)):
         module(torch.tensor([1, 2, 1])).sum().backward()
     return table.weight.grad
 
@@ -42,8 +42,7 @@ def test_frozen_small_and_derived_tables_are_left_alone():
 
     frozen = nn.Embedding.from_pretrained(torch.ones(5, 3))
     tables = nn.ModuleList([frozen, nn.Embedding(5, 3), Derived(50, 3)])
-    with gradients_by_row(tables, large=100):
-        assert not any(table.sparse for table in tables)
+    assert large_tables(tables.modules(), large=100) == []
 
 
 def test_tied_tables_are_left_alone():
@@ -94,13 +93,13 @@ def test_update_is_that_of_dense_gradients(tmp_path, monkeypatch, settings):
     """Every table counts as large, then none."""
     runs = []
     for large in (1, 2**40):
-        monkeypatch.setattr(oracle_pass, "gradients_by_row", partial(gradients_by_row, large=large))
+        monkeypatch.setattr(mixin, "large_tables", partial(large_tables, large=large))
         runs.append(train(tmp_path, net=model(torch.float32 if "bf16" in settings else torch.float64), **settings))
     torch.testing.assert_close(*runs, rtol=1e-5, atol=1e-8)
 
 
 def test_oracle_makes_no_dense_gradient_of_a_large_table(tmp_path, monkeypatch):
-    monkeypatch.setattr(oracle_pass, "gradients_by_row", partial(gradients_by_row, large=1))
+    monkeypatch.setattr(mixin, "large_tables", partial(large_tables, large=1))
     trainer = make_trainer(tmp_path, max_steps=1)
     layouts = []
     correct = trainer._correct_
