@@ -44,7 +44,7 @@ ALLOWED = (
     "shots.json",
     "recipe.yaml",
 )
-SKIPPED = ("checkpoint-*", "_*", ".*")
+SKIPPED = ("checkpoint-*", "last-checkpoint", "_*", ".*")
 
 
 def is_allowed(path: str) -> bool:

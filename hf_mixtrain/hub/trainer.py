@@ -18,7 +18,7 @@ from hf_mixtrain.hub.client import explained, hub_api, with_retries
 from hf_mixtrain.hub.push import push_files, release_contents
 from hf_mixtrain.hub.release_files import is_allowed
 from hf_mixtrain.hub.secrets import refuse_secrets
-from hf_mixtrain.results import RESULTS_FILE
+from hf_mixtrain.results import RESULTS_FILE, read_results
 
 if TYPE_CHECKING:
     from transformers import Trainer as _Base
@@ -33,9 +33,10 @@ class SafePushMixin(_Base):
 
     Put it before the Trainer: ``class MyTrainer(SafePushMixin, Trainer)``. It differs from transformers 5.23 in this:
 
-    - only files of a release are uploaded, in one commit: no ``training_args.bin``, which is a pickle with the token
-      in it, and no optimizer states. The strategies that would upload those are refused.
-    - ``training_args.bin`` on the disk has no token in it either.
+    - only files of a release are uploaded, in one commit: no ``training_args.bin``, which is a pickle, and no
+      optimizer states; but with ``hub_strategy="checkpoint"`` or ``"all_checkpoints"``, which ask for them, the whole
+      checkpoint follows in a second commit, as `Trainer` does it, and a warning says that it holds pickles.
+    - ``training_args.bin`` has no token in it.
     - a branch ``hub_revision`` is made if it is missing.
     - failed pushes during training are told when it ends (`failed_pushes`) instead of being forgotten.
     - the card is made from ``results.json`` if there is one, and hand-written sections of it survive.
@@ -53,15 +54,15 @@ class SafePushMixin(_Base):
         """Make the repository and the branch if they are missing.
 
         Raises:
-            InputError: If ``hub_strategy`` would upload pickles.
             HubError: If the Hub refuses or cannot be reached.
         """
         if not self.is_world_process_zero():
             return
         if self.args.hub_strategy in ("checkpoint", "all_checkpoints"):
-            raise InputError(
-                f"`hub_strategy={str(self.args.hub_strategy.value)!r}` would upload optimizer states, which are "
-                "pickles. Use 'every_save' or 'end'; the checkpoints stay in `output_dir`."
+            logger.warning(
+                "`hub_strategy=%r` uploads whole checkpoints: they hold pickles (optimizer states, random states, "
+                "training_args.bin without the token), which can run code when they are loaded.",
+                str(self.args.hub_strategy.value),
             )
         name = self.args.hub_model_id or Path(self.args.output_dir).absolute().name
         with explained(name):
@@ -73,13 +74,25 @@ class SafePushMixin(_Base):
         if not self.is_world_process_zero():
             return
         path = Path(self.args.output_dir, CARD_FILE)
-        if Path(self.args.output_dir, RESULTS_FILE).is_file():
+        if self._has_results():
             write_card(self.args.output_dir)
             return
         kept = keep_sections(path.read_text(encoding="utf-8"), path) if path.is_file() else {}
         super().create_model_card(*args, **kwargs)
         if kept:
             path.write_text(restore_sections(path.read_text(encoding="utf-8"), kept), encoding="utf-8")
+
+    def _has_results(self) -> bool:
+        """Whether the output folder holds results of ours, and not a file of the user's that has their name."""
+        path = Path(self.args.output_dir, RESULTS_FILE)
+        if not path.is_file():
+            return False
+        try:
+            read_results(path)
+        except InputError as error:
+            logger.warning("The card does without %s, which holds no results of a cell: %s", path.name, error)
+            return False
+        return True
 
     def push_to_hub(  # type: ignore[override]  # the base class says nothing of futures and other processes
         self,
@@ -148,16 +161,23 @@ class SafePushMixin(_Base):
         for path in Path(checkpoint_folder).iterdir():
             if is_allowed(path.name) and path.is_file():
                 _link_or_copy(path, staged / path.name)
-        job = self._in_background(self._push_staged, staged, message)
+        jobs = [self._in_background(self._push_staged, staged, message)]
+        if self.args.hub_strategy in ("checkpoint", "all_checkpoints"):
+            last = self.args.hub_strategy == "checkpoint"
+            name = "last-checkpoint" if last else Path(checkpoint_folder).name
+            whole = Path(tempfile.mkdtemp(prefix="_push-", dir=self.args.output_dir))
+            shutil.copytree(checkpoint_folder, whole / name, copy_function=_link_or_copy)
+            jobs.append(self._in_background(self._push_staged, whole, f"{message}, checkpoint"))
         if running:
-            self.push_in_progress.jobs.append(job)
+            self.push_in_progress.jobs.extend(jobs)
         else:
             self._collect_failures()
-            self.push_in_progress = PushInProgress([job])  # type: ignore[arg-type]  # its annotation is for one job
+            self.push_in_progress = PushInProgress(jobs)  # type: ignore[arg-type]  # its annotation is for one job
 
     def _push_staged(self, staged: Path, message: str) -> None:
         try:
-            files = {path.name: path for path in sorted(staged.iterdir())}
+            paths = sorted(path for path in staged.rglob("*") if path.is_file())
+            files = {path.relative_to(staged).as_posix(): path for path in paths}
             self._push(files, self.args.hub_token, self.args.hub_revision, message, prune=False)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
@@ -204,7 +224,7 @@ def _without_token(args: Any) -> Iterator[None]:
         args.hub_token = token
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
+def _link_or_copy(source: str | Path, target: str | Path) -> None:
     try:
         os.link(source, target)
     except OSError:  # another file system, or one without links

@@ -104,9 +104,36 @@ def test_hand_written_sections_survive_the_card_of_the_trainer(client, tiny_mode
 
 
 @pytest.mark.parametrize("client", ["lfs"], indirect=True)
-@pytest.mark.parametrize("strategy", ["checkpoint", "all_checkpoints"])
-def test_strategies_that_upload_pickles_are_refused_before_training(client, tiny_models, repo_id, tmp_path, strategy):
-    more = f"push_to_hub=True, hub_strategy={strategy!r}"
-    error = train(client, tiny_models, repo_id, tmp_path / "out", more, ok=False)
-    assert f"`hub_strategy='{strategy}'` would upload optimizer states" in error
-    assert repo_id not in client.hub.store.repos
+@pytest.mark.parametrize(
+    ("strategy", "folders"),
+    [("checkpoint", {"last-checkpoint"}), ("all_checkpoints", {"checkpoint-1", "checkpoint-2", "checkpoint-3"})],
+)
+def test_checkpoints_are_uploaded_when_asked_for_and_hold_no_token(
+    client, tiny_models, repo_id, tmp_path, strategy, folders
+):
+    out = tmp_path / "out"
+    more = f"push_to_hub=True, hub_strategy={strategy!r}, hub_token={client.token!r}"
+    token, client.token = client.token, None
+    output = train(client, tiny_models, repo_id, out, more, "trainer.push_to_hub()")
+    assert "failed: 0" in output
+    assert f"`hub_strategy='{strategy}'` uploads whole checkpoints: they hold pickles" in output
+    files = remote(client, repo_id)
+    assert {path.split("/")[0] for path in files if "/" in path} == folders
+    for folder in folders:
+        in_it = {path.split("/")[1] for path in files if path.startswith(f"{folder}/")}
+        assert in_it >= {"optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", "model.safetensors"}
+    assert "Training in progress, step 3, checkpoint" in client.hub.repo(repo_id).history()
+    assert not list(out.glob("_push-*"))
+    assert not [body for body in client.hub.received if token.encode() in body]
+    assert not [path for path in out.rglob("*") if path.is_file() and token.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("client", ["lfs"], indirect=True)
+def test_a_results_file_of_the_users_own_is_left_alone_and_costs_no_card(client, tiny_models, repo_id, tmp_path):
+    (tmp_path / "out").mkdir()
+    own = tmp_path / "out" / "results.json"
+    own.write_text('{"acc": 0.5, "runs": [1, 2]}')
+    output = train(client, tiny_models, repo_id, tmp_path / "out", "", "trainer.push_to_hub()")
+    assert "The card does without results.json, which holds no results of a cell" in output
+    assert "Training procedure" in client.hub.files(repo_id)["README.md"].decode()
+    assert own.read_text() == '{"acc": 0.5, "runs": [1, 2]}'
