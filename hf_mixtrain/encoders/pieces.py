@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
+from hf_mixtrain.data.features.label_pieces import without_mark
 from hf_mixtrain.errors import InputError
 
 #: A text, or one split into words already.
@@ -64,6 +65,7 @@ def needed_ids(
     unknown = model["vocab"].get(model["unk_token"]) if "unk_token" in model else model["unk_id"]
     if unknown is not None:
         ids.add(unknown)
+    ids |= _unmarked(model, ids)
     if model["type"] == "Unigram":
         ids |= _unigram_needs(model)
     if model["type"] == "BPE":
@@ -72,6 +74,14 @@ def needed_ids(
         cut_short = [text for text, row in zip(texts, encoded, strict=True) if unknown in row]
         ids |= _wordpiece_needs(model, _words(tokenizer.backend_tokenizer, cut_short))
     return ids | _byte_pieces(spec)
+
+
+def _unmarked(model: dict[str, Any], used: set[int]) -> set[int]:
+    # Words of scripts without spaces may be read without the mark for a space (`--label_piece content`).
+    vocabulary = model["vocab"]
+    pieces = vocabulary if isinstance(vocabulary, dict) else {piece: row for row, (piece, _) in enumerate(vocabulary)}
+    rests = {without_mark(piece) for piece, row in pieces.items() if row in used}
+    return {pieces[rest] for rest in rests if rest is not None and rest in pieces}
 
 
 def _unigram_needs(model: dict[str, Any]) -> set[int]:

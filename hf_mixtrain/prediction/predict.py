@@ -9,6 +9,7 @@ import numpy as np
 from datasets import Dataset
 
 from hf_mixtrain.data import featurize
+from hf_mixtrain.data.features.label_pieces import bare_pieces
 from hf_mixtrain.data.rows import row_features
 from hf_mixtrain.evaluation.decoding import Decoding, has_spans
 from hf_mixtrain.evaluation.forward import Run, forward
@@ -17,8 +18,8 @@ from hf_mixtrain.evaluation.text_classification import text_scores
 from hf_mixtrain.evaluation.token_classification import word_scores
 from hf_mixtrain.prediction.inputs import Item, TextInput, check_inputs
 from hf_mixtrain.prediction.model import LoadedModel, load_model
-from hf_mixtrain.prediction.spans import entity_spans
-from hf_mixtrain.prediction.token_style import TokenStyle
+from hf_mixtrain.prediction.spans import Tagged, entity_spans
+from hf_mixtrain.prediction.token_style import TokenStyle, script_of
 from hf_mixtrain.prediction.words import Span, piece_spans, split_words
 
 Prediction = dict[str, Any]
@@ -87,14 +88,31 @@ def tag_words(model: LoadedModel, items: list[Item]) -> list[list[tuple[Span, st
 
 def _tags(model: LoadedModel, items: list[Item]) -> list[Prediction]:
     name, join = ("entities", entity_spans) if has_spans(model.labels) else ("tokens", list)
+    style = model.reading.words or TokenStyle()
     predictions = []
     for item, words in zip(items, tag_words(model, items), strict=True):
         found = [
             {"start": start, "end": end, "label": label, "score": round(score, 6), "text": item.text[start:end]}
-            for (start, end), label, score in join(words)
+            for (start, end), label, score in join(_joined(item.text, words, style))
         ]
         predictions.append({"text": item.text, name: found})
     return predictions
+
+
+def _joined(text: str, words: list[Tagged], style: TokenStyle) -> list[Tagged]:
+    """Let an entity go on where a piece of a script without spaces begins another of its type directly behind it.
+
+    Such pieces are no words of the training set: a name of three pieces may have begun three times.
+    """
+    joined: list[Tagged] = []
+    for (start, end), tag, score in words:
+        script = script_of(text[start:end])
+        if tag.startswith("B-") and joined and script is not None and not style.by_character(script):
+            (_, before_end), before, _ = joined[-1]
+            if before_end == start and before in (tag, f"I-{tag[2:]}"):
+                tag = f"I-{tag[2:]}"
+        joined.append(((start, end), tag, score))
+    return joined
 
 
 def _labels(model: LoadedModel, items: list[Item]) -> list[Prediction]:
@@ -146,9 +164,12 @@ def _prepare(model: LoadedModel, columns: dict[str, list[Any]]) -> tuple[Dataset
 
 
 def _cutter(model: LoadedModel) -> Callable[[str], list[Span]]:
+    is_bare = bare_pieces(model.tokenizer)
+
     def cut(run: str) -> list[Span]:
         found = model.tokenizer(run, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        return piece_spans([(start, end) for start, end in found["offset_mapping"] if start < end], run)
+        pieces = zip(found["input_ids"], found["offset_mapping"], strict=True)
+        return piece_spans([start for piece, (start, _) in pieces if not is_bare(piece)], run)
 
     return cut
 

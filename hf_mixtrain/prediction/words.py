@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from hf_mixtrain.prediction.token_style import TokenStyle, is_mark, script_of
 
@@ -33,19 +33,18 @@ def split_words(text: str, style: TokenStyle, cut: Cut) -> list[Span]:
     return words
 
 
-def piece_spans(offsets: list[Span], text: str) -> list[Span]:
+def piece_spans(starts: Iterable[int], text: str) -> list[Span]:
     """Return the words that a tokenizer's pieces of an unspaced text make, without gaps; marks stay with their letters.
 
     Args:
-        offsets: First character and the one after the last, of each piece.
+        starts: First character of each piece that is more than a space.
         text: The text.
 
     Example:
-        >>> piece_spans([(0, 1), (0, 2), (2, 4)], "กขคง")
-        [(0, 1), (1, 2), (2, 4)]
+        >>> piece_spans([0, 2, 3], "กขคง")
+        [(0, 2), (2, 3), (3, 4)]
     """
-    starts = {0, *(start for start, _ in offsets), *(end for _, end in offsets)}
-    kept = [at for at in sorted(starts) if at < len(text) and (at == 0 or not _continues(text[at]))]
+    kept = [at for at in sorted({0, *starts}) if at < len(text) and (at == 0 or not _continues(text[at]))]
     return list(zip(kept, [*kept[1:], len(text)], strict=True)) if text else []
 
 

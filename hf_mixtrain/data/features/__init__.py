@@ -23,7 +23,7 @@ from hf_mixtrain.errors import InputError
 __all__ = ["data_collator", "featurize"]
 
 #: Raised when the same rows would give other features.
-_VERSION = 1
+_VERSION = 2
 _BATCH = 1000
 _FEWEST_TOKENS = 8
 #: Columns that only decoding needs.

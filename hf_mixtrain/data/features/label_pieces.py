@@ -60,24 +60,66 @@ def bare_pieces(tokenizer: PreTrainedTokenizerBase) -> Callable[[int], bool]:
     return is_bare
 
 
-def content_of(word: str, pieces: Sequence[int], is_bare: Callable[[int], bool]) -> tuple[list[int], int]:
+def unmarked_pieces(tokenizer: PreTrainedTokenizerBase) -> Callable[[int], int]:
+    """Return what gives, for a piece with a mark for a space and a word without spaces, the piece without the mark.
+
+    Args:
+        tokenizer: A fast tokenizer.
+
+    Returns:
+        A function from a piece's id to an id: its own if there is no such mark, or no such piece without it.
+
+    Example:
+        >>> from tokenizers import Tokenizer, models
+        >>> from transformers import PreTrainedTokenizerFast
+        >>> words = Tokenizer(models.WordLevel({"▁日": 0, "日": 1, "▁本": 2}))
+        >>> [unmarked_pieces(PreTrainedTokenizerFast(tokenizer_object=words))(piece) for piece in range(3)]
+        [1, 1, 2]
+    """
+    backend = tokenizer.backend_tokenizer
+
+    @cache
+    def unmarked(piece: int) -> int:
+        rest = without_mark(backend.id_to_token(piece) or "")
+        found = None if rest is None else backend.token_to_id(rest)
+        return piece if found is None else found
+
+    return unmarked
+
+
+def without_mark(token: str) -> str | None:
+    """Return a SentencePiece token without its mark for a space, if a script without spaces follows it.
+
+    Example:
+        >>> without_mark("▁日本"), without_mark("▁Bonn"), without_mark("日")
+        ('日本', None, None)
+    """
+    return token[1:] if token[:1] == "\u2581" and is_unspaced(token[1:2]) else None
+
+
+def content_of(
+    word: str, pieces: Sequence[int], is_bare: Callable[[int], bool], unmarked: Callable[[int], int]
+) -> tuple[list[int], int]:
     """Return the pieces of a word that go into the model, and which of them is its first with content.
 
-    A bare space mark before a word is left out where the script has no spaces: the model never saw one there. In other
-    scripts it stays, but says nothing about the word: it is the same before every word.
+    A mark for a space before a word, bare or joined to its first piece, is left out where the script has no spaces: the
+    model never saw one there. In other scripts a bare mark stays, but says nothing about the word: it is the same
+    before every word.
 
     Args:
         word: The word.
         pieces: Its pieces, one or more.
         is_bare: From `bare_pieces`.
+        unmarked: From `unmarked_pieces`.
 
     Example:
-        >>> content_of("東", [7, 3], lambda piece: piece == 7), content_of("Bo", [7, 3, 4], lambda piece: piece == 7)
+        >>> is_bare, unmarked = (lambda piece: piece == 7), (lambda piece: piece)
+        >>> content_of("東", [7, 3], is_bare, unmarked), content_of("Bo", [7, 3, 4], is_bare, unmarked)
         (([3], 0), ([7, 3, 4], 1))
     """
     first = next((at for at, piece in enumerate(pieces) if not is_bare(piece)), 0)
-    if first and is_unspaced(word.strip()[:1]):
-        return list(pieces[first:]), 0
+    if is_unspaced(word.strip()[:1]):
+        return [unmarked(pieces[first]), *pieces[first + 1 :]], 0
     return list(pieces), first
 
 

@@ -6,7 +6,14 @@ from typing import Any
 from datasets import Features, List, Value
 from transformers import PreTrainedTokenizerBase
 
-from hf_mixtrain.data.features.label_pieces import LabelPiece, bare_pieces, content_of, is_unspaced, piece_labels
+from hf_mixtrain.data.features.label_pieces import (
+    LabelPiece,
+    bare_pieces,
+    content_of,
+    is_unspaced,
+    piece_labels,
+    unmarked_pieces,
+)
 from hf_mixtrain.data.features.special_tokens import filler_id, frame_of
 
 #: The label that the loss leaves out (`torch.nn.CrossEntropyLoss`).
@@ -56,7 +63,7 @@ def tagging_features(
         verbose=False,
     )
     filler = filler_id(tokenizer)
-    is_bare = bare_pieces(tokenizer)
+    is_bare, unmarked = bare_pieces(tokenizer), unmarked_pieces(tokenizer)
     for row, encoding in zip(rows, encoded.encodings, strict=True):
         pieces: list[list[int]] = [[] for _ in batch["tokens"][row]]
         for piece, word in zip(encoding.ids, encoding.word_ids, strict=True):
@@ -64,7 +71,7 @@ def tagging_features(
         pieces = [piece or [filler] for piece in pieces]
         starts = [0] * len(pieces)
         if label_piece != "first":
-            found = [content_of(*word, is_bare) for word in zip(batch["tokens"][row], pieces, strict=True)]
+            found = [content_of(*word, is_bare, unmarked) for word in zip(batch["tokens"][row], pieces, strict=True)]
             pieces, starts = [piece for piece, _ in found], [start for _, start in found]
         for start, stop in cut_at_words([len(piece) for piece in pieces], room):
             ids: list[int] = []

@@ -76,6 +76,21 @@ def test_in_scripts_without_spaces_the_bare_space_is_left_out(marking):
         assert tokens.count("▁") + tokens.count("Ġ") == 1  # of the Latin letter alone
 
 
+def test_in_scripts_without_spaces_a_joined_mark_is_left_out_too():
+    pieces = [(piece, 0.0) for piece in SPECIAL] + [
+        ("▁", -4.0),
+        ("東", -4.0),
+        ("▁東", -3.0),
+        ("▁京", -3.0),
+        ("▁B", -3.0),
+    ]
+    backend = Tokenizer(models.Unigram([*pieces, ("B", -4.0)], unk_id=3))
+    backend.pre_tokenizer, backend.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+    tokens, labels = feature(["東", "京", "B"], _ready(backend), "content")
+    assert tokens == ["東", "▁京", "▁B"]  # there is no piece for the second without the mark
+    assert labels == [1, 2, 3]
+
+
 def test_in_other_scripts_it_stays_and_the_next_piece_carries_the_label(marking):
     first, _ = feature(["x", "ä"], marking, "first")
     tokens, labels = feature(["x", "ä"], marking, "content")
