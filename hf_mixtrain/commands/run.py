@@ -52,7 +52,10 @@ def main(argv: Sequence[str]) -> int:
         return 0
     settings = parse_settings(argv)
     if settings.run.dry_run:
+        from hf_mixtrain.experiment.preflight import check_before_training
+
         print(_dry_run(settings))
+        check_before_training(settings, online=False)
         return 0
     return _run(settings)
 
@@ -95,8 +98,10 @@ def _run(settings: Settings) -> int:
     set_up_messages(verbose=settings.run.verbose, is_main=is_main)
     from hf_mixtrain.experiment.environment import use_all_cores
     from hf_mixtrain.experiment.grid import run_grid
+    from hf_mixtrain.experiment.preflight import check_before_training
 
     use_all_cores()
+    check_before_training(settings)
     outcome = run_grid(settings)
     if not is_main:
         return 1 if outcome.failed else 0

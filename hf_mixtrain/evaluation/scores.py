@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerBase, Trainer
 
 from hf_mixtrain.data import Task, featurize
 from hf_mixtrain.data.features.label_pieces import DEFAULT_LABEL_PIECE, LabelPiece
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.evaluation.decoding import Decoding
 from hf_mixtrain.evaluation.forward import forward
@@ -173,7 +174,7 @@ def gold_of(task: Task, raw: Dataset) -> list[Any]:
     """Return what is right for every row, in the form of predictions; for questions all answers that count."""
     if task.kind == "question-answering":
         return [answers["text"] for answers in raw["answers"]]
-    column = "tags" if task.kind == "token-classification" else "label"
+    column = KINDS[task.kind].gold
     kind = raw.features[column]
     if isinstance(kind, List) and isinstance(kind.feature, ClassLabel):
         return [kind.feature.int2str(tags) for tags in raw[column]]
