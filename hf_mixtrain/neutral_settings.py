@@ -13,6 +13,7 @@ NEUTRAL_SETTINGS = frozenset(
         *(
             "save_models",
             "save_predictions",
+            "save_predictions",
             "overwrite",
             "overwrite_output_dir",
             "cell_index",

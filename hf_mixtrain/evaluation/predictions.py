@@ -10,6 +10,8 @@ from hf_mixtrain.data import Task
 from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.files import atomic_write_text
 
+PREDICTIONS_FILE = "predictions.jsonl"
+
 
 def write_predictions(
     folder: str | Path, task: Task, language: str, raw: Dataset, predictions: list[Any], *, split: str = "test"

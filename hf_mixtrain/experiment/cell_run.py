@@ -8,6 +8,7 @@ from typing import Any
 from hf_mixtrain.cards import write_card
 from hf_mixtrain.data import FewShotData, write_shots
 from hf_mixtrain.evaluation.decoding import Rule
+from hf_mixtrain.evaluation.predictions import PREDICTIONS_FILE
 from hf_mixtrain.experiment.cells import Cell
 from hf_mixtrain.experiment.context import GridContext
 from hf_mixtrain.experiment.decoding import decodings_of, reading_of
@@ -19,7 +20,7 @@ from hf_mixtrain.experiment.models import is_exported
 from hf_mixtrain.experiment.plan import Chain, own_chains, plan
 from hf_mixtrain.experiment.training_store import Trained
 from hf_mixtrain.experiment.trainings import trained
-from hf_mixtrain.files import remove
+from hf_mixtrain.files import atomic_write_text, remove
 from hf_mixtrain.prediction.reading import write_reading
 from hf_mixtrain.results import RESULTS_FILE, write_results
 
@@ -30,7 +31,8 @@ def run_cell(cell: Cell, context: GridContext) -> dict[str, Any]:
     """Run one cell.
 
     Its folder gets model and tokenizer (in one folder of its own for each language if the method makes one model for
-    each), ``shots.json``, ``README.md``, and at last ``results.json``.
+    each), ``shots.json``, ``README.md``, with ``--save_predictions`` ``predictions.jsonl``, and at last
+    ``results.json``.
 
     Args:
         cell: The cell.
@@ -41,6 +43,7 @@ def run_cell(cell: Cell, context: GridContext) -> dict[str, Any]:
     """
     folder, data = cell.folder(context.settings.output_dir), context.data.of(cell.shots, cell.seed)
     on_main_process(remove, folder / RESULTS_FILE)
+    on_main_process(remove, folder / PREDICTIONS_FILE)
     legs = plan(cell, data.languages, data.shots)
     trainings: list[Trained] = []
     found: list[Found] = []
@@ -56,7 +59,8 @@ def run_cell(cell: Cell, context: GridContext) -> dict[str, Any]:
     results = _results(cell, context, data, trainings, found)
     for warning in results["warnings"]:
         logger.warning("      %s", warning)
-    on_main_process(_write, folder, data, results)
+    predictions = {language: lines for its in found for language, lines in its.predictions.items()}
+    on_main_process(_write, folder, data, results, "".join(predictions.get(name, "") for name in data.languages))
     on_main_process(drop_own_trainings, cell, context)
     return results
 
@@ -98,9 +102,11 @@ def _export(training: Trained, chain: Chain, target: Path, data: FewShotData, co
     context.store.write_exported(training.key, checksums)
 
 
-def _write(folder: Path, data: FewShotData, results: Mapping[str, Any]) -> None:
+def _write(folder: Path, data: FewShotData, results: Mapping[str, Any], predictions: str) -> None:
     if data.shots:
         write_shots(data, folder / "shots.json")
+    if predictions:
+        atomic_write_text(folder / PREDICTIONS_FILE, predictions)
     try_card(folder, results, task=data.task)
     write_results(folder, results)
 

@@ -11,6 +11,8 @@ from hf_mixtrain.data import FewShotData, Task, data_collator
 from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.evaluation import evaluate_decodings
 from hf_mixtrain.evaluation.decoding import Rule
+from hf_mixtrain.evaluation.predictions import prediction_lines
+from hf_mixtrain.evaluation.scores import gold_of
 from hf_mixtrain.experiment.context import GridContext
 from hf_mixtrain.experiment.decoding import choose_rule, decodings_of
 from hf_mixtrain.experiment.environment import peak_memory, reset_peak_memory
@@ -32,12 +34,14 @@ class Found:
         scores: ``{language: {rule: {metric: 0 to 100}}}``; all rules decode the same outputs of the model.
         warnings: By language, what makes its scores doubtful.
         peak_memory_bytes: Most memory while evaluating.
+        predictions: With ``--save_predictions``, JSON Lines by language; see `prediction_lines`.
     """
 
     rule: Rule
     scores: Mapping[str, Mapping[str, Mapping[str, float]]]
     warnings: Mapping[str, Sequence[str]]
     peak_memory_bytes: int
+    predictions: Mapping[str, str]
 
 
 class Evaluation:
@@ -92,6 +96,7 @@ class Evaluation:
                 for language, of_language in found.items()
             },
             max((of_language["peak_memory_bytes"] for of_language in found.values()), default=0),
+            {language: found[language]["predictions"] for language in found if self._with_predictions},
         )
 
     def _complete(self, trained: Trained) -> None:
@@ -117,11 +122,21 @@ class Evaluation:
                 "labels": {rule: labels_of(data.task, rows, predictions) for rule, (predictions, _) in found.items()},
                 "peak_memory_bytes": peak_memory(),
             }
+            if self._with_predictions:
+                lines = prediction_lines(data.task, language, rows, found[self._rule][0], gold_of(data.task, rows))
+                self._found[language]["predictions"] = lines
             self._keep(language, self._found[language])
             progress.end()
 
+    @property
+    def _with_predictions(self) -> bool:
+        return self._context.settings.run.save_predictions
+
     def _known(self, name: str) -> Any:
-        return self._context.store.read_scores(self._key, name, self._of(name))
+        found = self._context.store.read_scores(self._key, name, self._of(name))
+        if name != _RULE and self._with_predictions and found is not None and "predictions" not in found:
+            return None
+        return found
 
     def _keep(self, name: str, found: Any) -> None:
         on_main_process(self._context.store.write_scores, self._key, name, self._of(name), found)

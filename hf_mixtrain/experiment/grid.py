@@ -1,7 +1,7 @@
 """A grid: its cells one after the other, finished ones skipped, failed ones reported at the end."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from accelerate import PartialState
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.evaluation.predictions import PREDICTIONS_FILE
 from hf_mixtrain.experiment.cell_run import drop_own_trainings, run_cell, try_card
 from hf_mixtrain.experiment.cells import Cell, grid, share
 from hf_mixtrain.experiment.claims import ClaimLostError
@@ -70,6 +71,7 @@ def run_grid(settings: Settings) -> Outcome:
     done = {cell: results for cell in cells if (results := finished_results(cell, settings, context)) is not None}
     if done:
         logger.info("%d of %d cells are finished already.", len(done), len(cells))
+    _say_without_predictions(done, settings)
     own = share(cells, settings.run.cell_index, settings.run.cell_count)
     failed: dict[Cell, Exception] = {}
     if mine := [cell for cell in own if cell not in done]:
@@ -98,6 +100,19 @@ def run_grid(settings: Settings) -> Outcome:
         publisher.push(cell)
     missing = [cell for cell in cells if cell not in done and cell not in failed]
     return Outcome([done[cell] for cell in cells if cell in done], failed, missing, publisher.failed)
+
+
+def _say_without_predictions(done: Iterable[Cell], settings: Settings) -> None:
+    if not settings.run.save_predictions:
+        return
+    for cell in done:
+        folder = cell.folder(settings.output_dir)
+        if not (folder / PREDICTIONS_FILE).is_file():
+            logger.warning(
+                "%s is finished, without predictions. Make them from its model: hf-mixtrain evaluate %s --task %s "
+                "--data_source %s --predictions %s",
+                cell, folder, settings.run.task, settings.run.data_source, folder / PREDICTIONS_FILE,
+            )  # fmt: skip
 
 
 def prepared(settings: Settings) -> GridContext:

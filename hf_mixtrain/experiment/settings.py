@@ -137,6 +137,9 @@ class RunArguments:
     save_models: Literal["all", "none"] = field(
         default="all", metadata={"help": "none: keep results and cards, but no weights."}
     )
+    save_predictions: bool = field(
+        default=False, metadata={"help": "Keep the predictions of the test rows: predictions.jsonl beside the results."}
+    )
     cell_index: int = field(default=0, metadata={"help": "With --cell_count N: run every Nth cell, from this one on."})
     cell_count: int = field(default=1, metadata={"help": "Over how many processes or machines the cells are spread."})
     overwrite: bool = field(
