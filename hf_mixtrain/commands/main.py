@@ -27,7 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Its name and its arguments; default: those of this process.
 
     Returns:
-        The exit status: 0, 1 if something failed, 2 if the input cannot be used, 130 if it was stopped by Ctrl-C.
+        The exit status: 0, 1 if something failed, 2 if the input cannot be used, 75 if a run was
+        stopped and is to be continued, 130 if another command was stopped by Ctrl-C.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     if not argv or argv[0] in ("-h", "--help"):
@@ -57,9 +58,11 @@ def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
             for fault in getattr(error, "faults", [str(error)]):
                 print(f"error: {terminal(' '.join(fault.split()))}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("stopped; run the same command again to go on", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as interrupt:
+        # A run that a signal has stopped says how far it is, and a cluster that it is to be started again.
+        if os.environ.get("LOCAL_RANK", "0") == "0":
+            print(str(interrupt) or "stopped; run the same command again to go on", file=sys.stderr)
+        return getattr(interrupt, "exit_status", 130)
 
 
 def _usage() -> str:

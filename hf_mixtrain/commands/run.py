@@ -13,6 +13,7 @@ from hf_mixtrain.commands.recipe import RecipeParser
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cells import grid, share
 from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments, Settings
+from hf_mixtrain.experiment.stopping import stop_on_signals
 from hf_mixtrain.experiment.summary import summary_table
 
 logger = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ def parse_settings(argv: Sequence[str]) -> Settings:
     metric_for(task)  # a metric that does not fit is said before anything is trained
     # What the task says about its data (max_length, doc_stride) is for the data, not for the Trainer.
     defaults = {**TRAINING_DEFAULTS, **{key: value for key, value in task.defaults.items() if key in theirs}}
+    defaults["gradient_accumulation_steps"] = None  # unless it is given, it follows from the global batch
     values = parser.parse(argv, defaults)
     run = RunArguments(**{name: values[name] for name in ours})
     # A value that only the task changes, and a flag changes back, is a setting too.
@@ -96,13 +98,14 @@ def parse_settings(argv: Sequence[str]) -> Settings:
 def _run(settings: Settings) -> int:
     is_main = int(os.environ.get("RANK", "0")) == 0
     set_up_messages(verbose=settings.run.verbose, is_main=is_main)
-    from hf_mixtrain.experiment.environment import use_all_cores
-    from hf_mixtrain.experiment.grid import run_grid
-    from hf_mixtrain.experiment.preflight import check_before_training
+    with stop_on_signals():
+        from hf_mixtrain.experiment.environment import use_all_cores
+        from hf_mixtrain.experiment.grid import run_grid
+        from hf_mixtrain.experiment.preflight import check_before_training
 
-    use_all_cores()
-    check_before_training(settings)
-    outcome = run_grid(settings)
+        use_all_cores()
+        check_before_training(settings)
+        outcome = run_grid(settings)
     if not is_main:
         return 1 if outcome.failed else 0
     output_dir = Path(settings.training["output_dir"])

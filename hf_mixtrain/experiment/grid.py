@@ -26,6 +26,7 @@ from hf_mixtrain.experiment.publishing import Publisher
 from hf_mixtrain.experiment.queue import Queue
 from hf_mixtrain.experiment.queue_records import queue_folder
 from hf_mixtrain.experiment.settings import Settings
+from hf_mixtrain.experiment.stopping import StopSignals, stop_on_signals
 from hf_mixtrain.experiment.training_store import TrainedElsewhereError, TrainingStore
 from hf_mixtrain.files import no_room, require_writable
 from hf_mixtrain.results import find_results
@@ -60,12 +61,19 @@ def run_grid(settings: Settings) -> Outcome:
         The results, and which cells failed.
 
     Raises:
+        StoppedError: If a signal stopped it.
         InputError: If the data, the model or the results that are there already do not fit, or nothing can be written;
             before any training.
     """
+    with stop_on_signals() as stop:
+        return _run_cells(settings, stop)
+
+
+def _run_cells(settings: Settings, stop: StopSignals) -> Outcome:
     cells = grid(settings.run, settings.task.name)
     publisher = Publisher(settings, cells)
     context = prepared(settings)
+    context.stop = stop
     for place in [context.store.root, *(cell.folder(settings.output_dir) for cell in cells)]:
         on_main_process(require_writable, place)
     done = {cell: results for cell in cells if (results := finished_results(cell, settings, context)) is not None}
@@ -80,6 +88,7 @@ def run_grid(settings: Settings) -> Outcome:
             _ = context.models.tokenizer
             with closing(_queue(mine, context)) as queue:
                 for cell in queue:
+                    stop.check()
                     try:
                         done[cell] = run_cell(cell, context)
                         publisher.push(cell)

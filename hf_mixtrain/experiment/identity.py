@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,12 +36,16 @@ def task_checksum(task: Task) -> str:
     what = {}
     for item in fields(task):
         value = getattr(task, item.name)
-        if item.name in _TASK_PLACES or value in (None, (), {}, False, 0):
-            continue
         if isinstance(value, Mapping):
             value = {str(key): value[key] for key in sorted(value, key=str) if key not in NEUTRAL_SETTINGS}
-        what[item.name] = value
+        # What a task does not say is left out, so that a field that comes with a later version changes no checksum.
+        if item.name not in _TASK_PLACES and value != _default_of(item):
+            what[item.name] = value
     return _sha256(what)
+
+
+def _default_of(item: "Field[Any]") -> Any:
+    return {} if item.default_factory is not MISSING else item.default
 
 
 def training_key(chain: Chain, context: GridContext) -> str:

@@ -47,6 +47,8 @@ class BestOnDev(TrainerCallback):
             self._keep(state.global_step, score)
         elif self._patience and state.global_step - best[1] >= self._patience * every:
             control.should_training_stop = True
+            if self.trainer is not None:
+                self.trainer.ended_early = True  # type: ignore[attr-defined]
 
     def best(self) -> tuple[float, int, Path] | None:
         """Return score, step and folder of the best model so far."""

@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.experiment.global_batch import divided
 from hf_mixtrain.files import is_path, portable_path
 from hf_mixtrain.methods import METHODS
 from hf_mixtrain.neutral_settings import NEUTRAL_SETTINGS
@@ -98,6 +99,13 @@ class RunArguments:
     max_length: int | None = field(
         default=None, metadata={"help": "Longest input in word pieces; default: the task's."}
     )
+    global_batch_size: int | None = field(
+        default=None,
+        metadata={
+            "help": "Rows of one update, over all processes and accumulation steps; per_device_train_batch_size is the "
+            "most that a process takes at a time. Default: the task's."
+        },
+    )
     freeze: list[str] = field(
         default_factory=list,
         metadata={"help": "Do not train the parameters in whose names one of these regular expressions is found."},
@@ -158,7 +166,10 @@ class RunArguments:
                 if value < least:
                     hint = " Without any shots, use --method zero-shot." if flag == "shots" else ""
                     raise InputError(f"--{flag}: expected {least} or more. Got {value}.{hint}")
-        for flag in ("max_source_examples", "max_eval_examples", "max_length", "select_steps", "cell_count"):
+        for flag in (
+            *("max_source_examples", "max_eval_examples", "max_length", "global_batch_size"),
+            *("select_steps", "cell_count"),
+        ):
             value = getattr(self, flag)
             if value is not None and value < 1:
                 raise InputError(f"--{flag}: expected 1 or more. Got {value}.")
@@ -179,6 +190,8 @@ class Settings:
             the task or the grid has a default of its own.
         changed: What differs from the defaults of the flags and of the task: the ``settings`` of a results file. Of
             paths only the names, so that a folder is the same however it is written.
+        global_batch_size: Rows of one update, over all processes and accumulation steps.
+        most_rows: Most of them that a process takes at a time.
         push_to_hub: Whether finished cells are pushed.
         hub_model_id: Template of the repositories' names, if one was given.
         hub_private_repo: Whether new repositories are private; None: as the account is set.
@@ -188,6 +201,8 @@ class Settings:
     task: "Task"
     training: Mapping[str, Any]
     changed: Mapping[str, Any]
+    global_batch_size: int
+    most_rows: int
     push_to_hub: bool = False
     hub_model_id: str | None = None
     hub_private_repo: bool | None = None
@@ -215,14 +230,27 @@ class Settings:
             raise InputError(
                 "--push_to_hub needs the models. Expected --save_models all. Got none: leave out one of both."
             )
-        defaults = {**TRAINING_DEFAULTS, **task.defaults}
+        defaults = {**TRAINING_DEFAULTS, **task.defaults, **default_batch(task)}
+        accumulation = training.pop("gradient_accumulation_steps", None)
+        if accumulation is not None and run.global_batch_size is not None:
+            raise InputError(
+                "--gradient_accumulation_steps follows from --global_batch_size, --per_device_train_batch_size and the "
+                "number of processes. Leave one of --global_batch_size and --gradient_accumulation_steps out."
+            )
         changed = {f.name: getattr(run, f.name) for f in fields(run) if getattr(run, f.name) != _default(f)}
-        changed |= {name: value for name, value in training.items() if name not in defaults or value != defaults[name]}
+        given = training | ({} if accumulation is None else {"gradient_accumulation_steps": accumulation})
+        changed |= {name: value for name, value in given.items() if name not in defaults or value != defaults[name]}
+        if "global_batch_size" in changed and run.global_batch_size == defaults["global_batch_size"]:
+            del changed["global_batch_size"]
+        most = training.get("per_device_train_batch_size", defaults["per_device_train_batch_size"])
+        rows = run.global_batch_size or (most * accumulation if accumulation else defaults["global_batch_size"] or most)
         recorded = sorted(name for name in changed if name in _RECORDED or name not in NEUTRAL_SETTINGS)
         changed = portable_settings({name: changed[name] for name in recorded})
-        settings = cls(run, task, training, changed, **hub)
+        settings = cls(run, task, training, changed, rows, most, **hub)
         try:
-            settings.training_arguments()
+            settings.batch(settings.processes)
+        except InputError:
+            raise
         except (ValueError, TypeError) as error:
             raise InputError(" ".join(str(error).split())) from error
         return settings
@@ -231,6 +259,16 @@ class Settings:
     def model(self) -> str:
         """The encoder as results name it: see `model_name`."""
         return model_name(self.run.model_name_or_path)
+
+    @cached_property
+    def processes(self) -> int:
+        """How many processes, or devices of one process, share the rows of one update in this launch."""
+        arguments = self.training_arguments()
+        return int(arguments.world_size * max(1, arguments.n_gpu))
+
+    def batch(self, processes: int) -> tuple[int, int]:
+        """Return the rows of one batch of one process, and its batches in one update; see `divided`."""
+        return divided(self.global_batch_size, self.most_rows, processes)
 
     @property
     def label_piece(self) -> "LabelPiece":
@@ -275,6 +313,18 @@ def _check_decoding(run: RunArguments, task: "Task") -> None:
         raise InputError(
             f"--decode legal: expected tags with B- and I-. {task.name} has none: use --decode argmax or transitions."
         )
+
+
+def default_batch(task: "Task") -> dict[str, Any]:
+    """Return what a task says about the rows of one update; ``global_batch_size`` is None if it says nothing."""
+    most = task.defaults.get("per_device_train_batch_size", 8)
+    accumulation = task.defaults.get("gradient_accumulation_steps")
+    rows = task.defaults.get("global_batch_size") or (most * accumulation if accumulation else None)
+    return {
+        "global_batch_size": rows,
+        "per_device_train_batch_size": most,
+        "gradient_accumulation_steps": max(1, (rows or most) // most),
+    }
 
 
 def model_name(name_or_path: str) -> str:

@@ -27,8 +27,12 @@ def stage_arguments(settings: Settings, stage: Stage, seed: int, folder: Path) -
             values["num_train_epochs"] = run.adapt_epochs
         if run.adapt_learning_rate is not None:
             values["learning_rate"] = run.adapt_learning_rate
-    if stage.order == "alternating":
-        values["gradient_accumulation_steps"] = 2 * settings.training.get("gradient_accumulation_steps", 1)
+    rows, batches = settings.batch(settings.processes)
+    # By turns a batch of source rows and a batch of shots: two for each one.
+    turns = 2 if stage.order == "alternating" else 1
+    values |= {"per_device_train_batch_size": rows, "gradient_accumulation_steps": turns * batches}
+    # Checkpoints are there to go on from, with the optimizer; and the grid saves them itself when it is stopped.
+    values |= {name: False for name in ("save_only_model", "enable_jit_checkpoint") if name in settings.training}
     return settings.training_arguments(**values)
 
 

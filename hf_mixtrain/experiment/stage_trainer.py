@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from accelerate import PartialState
+from accelerate.utils import gather_object
 from datasets import Dataset
 from torch import nn
 from torch.distributed.tensor import DTensor
@@ -14,6 +16,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from hf_mixtrain import GradientMixTrainer
 from hf_mixtrain.experiment.row_order import EpochSampler, RowOrder
+from hf_mixtrain.experiment.stopping import StopSignals
 
 _STATE = "hf_mixtrain"
 
@@ -22,6 +25,8 @@ class StageTrainer(GradientMixTrainer):
     """A `GradientMixTrainer` that a grid trains with."""
 
     row_order: RowOrder | None = None
+    #: Whether its own rule, such as patience with the dev set, ended it before its last update.
+    ended_early = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,6 +70,31 @@ class StageTrainer(GradientMixTrainer):
     def _mean(self, value: torch.Tensor) -> float:
         """Return the mean over all processes."""
         return float(self.accelerator.reduce(value.detach().to(self.accelerator.device, torch.float32), "mean"))
+
+
+class StopAtUpdate(TrainerCallback):
+    """Ends a training after the update at hand, with a checkpoint, when a signal asks for it. It comes last.
+
+    Args:
+        stop: The signals of this process.
+
+    Attributes:
+        stopped: Whether it has ended the training.
+    """
+
+    def __init__(self, stop: StopSignals) -> None:
+        self._stop = stop
+        self.stopped = False
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: object
+    ) -> None:
+        """End the training if a signal has come to any process."""
+        requested = self._stop.requested
+        if PartialState().num_processes > 1:
+            requested = any(gather_object([requested]))
+        if requested and state.global_step < state.max_steps and not control.should_training_stop:
+            self.stopped = control.should_save = control.should_training_stop = True
 
 
 class Clock(TrainerCallback):

@@ -1,5 +1,6 @@
 """One training: build the Trainer, go on from a checkpoint if there is one, keep the chosen model."""
 
+import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +20,12 @@ from hf_mixtrain.experiment.model_selection import SCORE_FILE, Averaging, BestOn
 from hf_mixtrain.experiment.plan import Chain
 from hf_mixtrain.experiment.row_order import RowOrder
 from hf_mixtrain.experiment.stage_arguments import stage_arguments
-from hf_mixtrain.experiment.stage_trainer import Clock, StageTrainer
+from hf_mixtrain.experiment.stage_trainer import Clock, StageTrainer, StopAtUpdate
+from hf_mixtrain.experiment.stopping import StoppedError, StopSignals
 from hf_mixtrain.experiment.training_store import Trained
 from hf_mixtrain.methods import Stage
+
+logger = logging.getLogger(__name__)
 
 
 def train(
@@ -63,18 +67,37 @@ def train(
         callbacks=[Clock(on_step), CheckpointChecksums()],
         oracle_dataset=shots if stage.surgery else None,
     )
-    trainer.row_order = _row_order(stage, arguments, rows, sum(map(len, source)))
+    one_process, _ = settings.batch(processes=1)  # the order of the rows must not depend on how many there are
+    trainer.row_order = _row_order(stage, arguments, rows, sum(map(len, source)), one_process)
     if not settings.run.verbose:
         trainer.remove_callback(PrinterCallback)
     if stage.order == "alternating":
         # Each batch of an update counts the same, not in proportion to its labels.
         trainer.model_accepts_loss_kwargs = False
     keep_chosen = _select(trainer, chain, context, data, folder)
-    trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+    stopper = StopAtUpdate(context.stop)
+    trainer.add_callback(stopper)
+    _train_to_the_end(trainer, stopper, context.stop, folder)
     final_loss = trainer.final_loss()
     keep_chosen()
     surgery = trainer.surgery_statistics.to_dict() if arguments.surgery != "none" else {}
     return Trained(trainer.seconds(), peak_memory(), trainer.state.global_step, final_loss, surgery)
+
+
+def _train_to_the_end(trainer: StageTrainer, stopper: StopAtUpdate, stop: StopSignals, folder: Path) -> None:
+    """Train; raise if the training ended before its last update and nothing but a signal could have ended it."""
+    checkpoint = last_checkpoint(folder)
+    if checkpoint:
+        logger.info("      going on from update %s", checkpoint.rsplit("-", 1)[1])
+    try:
+        trainer.train(resume_from_checkpoint=checkpoint)
+    except RuntimeError as error:
+        if stop.requested:  # such as a process that loads data, which has got the signal too
+            raise StoppedError("stopped; the same command goes on from the last checkpoint") from error
+        raise
+    state = trainer.state
+    if stopper.stopped or (state.global_step < state.max_steps and not trainer.ended_early):
+        raise StoppedError(f"stopped at update {state.global_step:,} of {state.max_steps:,}; the same command goes on")
 
 
 def _shots(stage: Stage, data: FewShotData, language: str | None) -> dict[str, Dataset]:
@@ -84,7 +107,9 @@ def _shots(stage: Stage, data: FewShotData, language: str | None) -> dict[str, D
     return {name: data.shots[name] for name in sorted(data.shots) if language in (None, name)}
 
 
-def _row_order(stage: Stage, arguments: GradientMixTrainingArguments, rows: Dataset, source: int) -> RowOrder | None:
+def _row_order(
+    stage: Stage, arguments: GradientMixTrainingArguments, rows: Dataset, source: int, batch_size: int
+) -> RowOrder | None:
     if arguments.train_sampling_strategy not in ("random", "group_by_length"):
         return None
     grouped = arguments.train_sampling_strategy == "group_by_length"
@@ -92,7 +117,7 @@ def _row_order(stage: Stage, arguments: GradientMixTrainingArguments, rows: Data
         source=source,
         shots=len(rows) - source,
         order=stage.order,
-        batch_size=arguments.train_batch_size,
+        batch_size=batch_size,
         seed=arguments.seed,
         lengths=rows["length"][:] if grouped else None,
     )

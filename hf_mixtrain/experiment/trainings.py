@@ -38,8 +38,9 @@ def trained(chain: Chain, context: GridContext, *, with_model: bool) -> Trained:
             start = str(store.model(before.key))
         progress.say(str(chain))
         progress.begin(chain, str(chain))
-        made = train(chain, context, start=start, folder=store.folder(key), on_step=progress.step)
-        made.before = before
-        on_main_process(lambda: store.write(key, made))
+        with context.stop.deferred():
+            made = train(chain, context, start=start, folder=store.folder(key), on_step=progress.step)
+            made.key, made.before = key, before
+            on_main_process(store.write, key, made)
         progress.end()
     return made
