@@ -58,11 +58,12 @@ def default_faults(task: Task) -> Iterator[str]:
     """Yield a line for each setting under ``defaults`` of a task that nothing reads."""
     from hf_mixtrain import GradientMixTrainingArguments
 
-    known = [*(field.name for field in fields(GradientMixTrainingArguments) if field.init), *DATA_DEFAULTS]
+    ours = ("global_batch_size", *DATA_DEFAULTS)
+    known = [*(field.name for field in fields(GradientMixTrainingArguments) if field.init), *ours]
     for key in task.defaults:
         if key not in known:
             yield (
-                f"Task {task.name!r}: expected training arguments, {', '.join(DATA_DEFAULTS)} in `defaults`. Found "
+                f"Task {task.name!r}: expected training arguments, {', '.join(ours)} in `defaults`. Found "
                 f"{key!r}, which nothing reads.{did_you_mean(str(key), known)}"
             )
 
