@@ -13,7 +13,7 @@ NEUTRAL_SETTINGS = frozenset(
         *(
             "save_models",
             "save_predictions",
-            "save_predictions",
+            "license",
             "overwrite",
             "overwrite_output_dir",
             "cell_index",

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huggingface_hub import ModelCard
-from huggingface_hub.utils import yaml_dump
+from jinja2 import TemplateError
 
 from hf_mixtrain.cards.descriptions import data_facts
-from hf_mixtrain.cards.metadata import base_model, card_data
+from hf_mixtrain.cards.metadata import base_model, card_data, front_matter
 from hf_mixtrain.cards.text import card_text
 from hf_mixtrain.cards.usage import FOLDER, FolderFacts, folder_facts
 from hf_mixtrain.errors import InputError
@@ -40,7 +40,7 @@ def write_card(
         folder: The cell's folder. The card is complete without a model in it.
         results: The cell's results; default: those in ``folder``.
         siblings: Results of other cells of the grid, for the zero-shot column and the spread over seeds.
-        license: Licence of the model, as the Hub writes it (``"mit"``); default: that of the base model, if known.
+        license: Licence of the model, as the Hub writes it (``"mit"``); default: that of the data, if it has one.
         task: The task, if it is not one of the package.
         facts: What the folder of the model holds, if it is not ``folder``.
 
@@ -61,9 +61,18 @@ def write_card(
     path = Path(folder) / CARD_FILE
     results = read_results(folder) if results is None else results
     sections, metadata = _old_card(path)
-    data, base = data_facts(results, task), base_model(results["model"], license)
-    front = yaml_dump(card_data(results, data, base, extra=metadata), sort_keys=False).strip()
-    text = card_text(results, siblings, data, base, facts or folder_facts(folder))
+    try:
+        data, base = data_facts(results, task), base_model(results["model"])
+        front = front_matter(known := card_data(results, data, base, extra=metadata, license=license))
+        text = card_text(results, siblings, data, base, facts or folder_facts(folder), known.get("license"))
+    except InputError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, TemplateError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"{path}: expected results as a run writes them, found something else ({type(error).__name__}: {reason}). "
+            "Run the cell again."
+        ) from error
     return atomic_write_text(path, restore_sections(f"---\n{front}\n---\n\n{text}", sections))
 
 
@@ -139,9 +148,10 @@ def restore_sections(text: str, sections: dict[str, str]) -> str:
     """
     for name, kept in sections.items():
         begin, end = f"<!-- keep: {name} -->", f"<!-- /keep: {name} -->"
-        if begin in text and end in text:
-            head, rest = text.split(begin, 1)
-            text = f"{head}{begin}{kept}{end}{rest.split(end, 1)[1]}"
+        # Whole lines, as they are found: a value on the card may hold the same words.
+        opened, closed = (re.search(rf"^{re.escape(marker)}[ \t]*$", text, re.MULTILINE) for marker in (begin, end))
+        if opened and closed:
+            text = f"{text[: opened.start()]}{begin}{kept}{end}{text[closed.end() :]}"
         else:
             text = f"{text.rstrip()}\n\n{begin}{kept}{end}\n"
     return text

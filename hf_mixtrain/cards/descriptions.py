@@ -180,6 +180,8 @@ class DataFacts(NamedTuple):
     revisions: dict[str, str]
     shots_per: str
     defaults: dict[str, Any]
+    is_packaged: bool
+    is_pairs: bool
 
     def metric_title(self, metric: str) -> str:
         """Return the metric's name as tables show it, such as ``F1 (seqeval)`` or ``F1 (seqeval) of PER``."""
@@ -205,8 +207,9 @@ def data_facts(results: Mapping[str, Any], task: "Task | None" = None) -> DataFa
         InputError: If there is no such task.
     """
     # Reading data needs `datasets`, which takes a second to import; pushing a card to the Hub does not need it.
-    from hf_mixtrain.data import LANGUAGES, load_task
+    from hf_mixtrain.data import LANGUAGES, list_tasks, load_task
 
+    is_packaged = results["task"] in list_tasks() and (task is None or task == load_task(results["task"]))
     task = task or load_task(results["task"])
     source = results["settings"].get("data_source", "hub")
     hub = task.hub if source == "hub" and "repository" in task.hub else {}
@@ -224,4 +227,16 @@ def data_facts(results: Mapping[str, Any], task: "Task | None" = None) -> DataFa
     parts = {language: part(language) for language in languages}
     title = "Made-up demo corpus of hf_mixtrain" if source == "demo" else task.title
     shots_per = results["settings"].get("shots_per") or task.shots_per
-    return DataFacts(task.kind, title, names, parts, source, revisions, shots_per, dict(task.defaults))
+    is_pairs = task.kind == "text-classification" and (not task.columns or "hypothesis" in task.columns)
+    return DataFacts(
+        kind=task.kind,
+        title=title,
+        language_names=names,
+        parts=parts,
+        source=source,
+        revisions=revisions,
+        shots_per=shots_per,
+        defaults=dict(task.defaults),
+        is_packaged=is_packaged,
+        is_pairs=is_pairs,
+    )

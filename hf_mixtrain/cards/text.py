@@ -1,5 +1,6 @@
 """The text of a card: numbers and sentences that the template puts in their place."""
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -9,14 +10,20 @@ from jinja2 import Environment, StrictUndefined
 from hf_mixtrain.cards.comparison import Comparison, Row, compare
 from hf_mixtrain.cards.descriptions import TASK_NOTES, DataFacts, citations, describe_method
 from hf_mixtrain.cards.metadata import BaseModel, model_name
-from hf_mixtrain.cards.usage import FolderFacts, recipe, shots_checksum, usage
+from hf_mixtrain.cards.usage import FolderFacts, plain_usage, recipe, shots_checksum, usage
+from hf_mixtrain.escaping import markdown, markdown_block, markdown_code
 from hf_mixtrain.methods import METHODS
 
 Results = Mapping[str, Any]
 
 
 def card_text(
-    results: Results, siblings: Sequence[Results], data: DataFacts, base: BaseModel, folder: FolderFacts
+    results: Results,
+    siblings: Sequence[Results],
+    data: DataFacts,
+    base: BaseModel,
+    folder: FolderFacts,
+    license: str | None = None,
 ) -> str:
     """Fill the template of the package.
 
@@ -26,6 +33,7 @@ def card_text(
         data: What the task says of its data sets.
         base: The model it started from.
         folder: What stands in the cell's folder.
+        license: Licence of the model, if it is known.
 
     Returns:
         Markdown without metadata. The same arguments give the same text: no dates, no paths.
@@ -42,29 +50,35 @@ def card_text(
         results=results,
         shots=bool(results["shot_ids"]),
         shots_phrase=_shots_phrase(results, data),
-        data=data,
-        base=base,
+        title=markdown(data.title),
         base_link=_base_link(base, results),
         base_note=_base_note(base, results),
-        source_name=data.language_names.get(source, source),
+        source_name=markdown(data.language_names.get(source, source)),
         method_title=METHODS[results["method"]].title,
         method_text=" ".join(sentences) + f" Source: {METHODS[results['method']].source}.",
         citations=citations(results["method"]),
         folder=folder,
-        usage=usage(data.kind, results["task"]),
-        metric_title=_capital(data.metric_title(results["metric"])),
+        labels=[markdown(label) for label in folder.labels],
+        parts=[markdown_code(part) for part in folder.parts],
+        files=[(_code_cell(file), digest) for file, digest in folder.sha256.items()],
+        usage=usage(data.kind, pairs=data.is_pairs),
+        plain_usage=plain_usage(data.kind, results["settings"], pairs=data.is_pairs),
+        plain_note=", where each label is chosen by itself" if _is_decoded(results, data) else "",
+        metric_title=markdown(_capital(data.metric_title(results["metric"]))),
         **_table(comparison, data),
         **_other_scores(results, data),
         data_text=_data_text(results, data),
         shots_text=_shots_text(results, folder),
         checksum=shots_checksum(results["shot_ids"]),
-        shot_ids=sorted(results["shot_ids"].items()),
+        shot_ids=[
+            (markdown(language), ", ".join(map(markdown, ids))) for language, ids in sorted(results["shot_ids"].items())
+        ],
         surgery=_surgery(results["surgery"]),
-        recipe=recipe(results),
+        recipe=markdown_block("# recipe.yaml\n" + recipe(results), "yaml"),
         seconds=_duration(results["train_seconds"]),
         memory=_memory(results["peak_memory_bytes"]),
         versions=_versions(results),
-        limits=_limits(results, data, base, comparison),
+        limits=_limits(results, data, base, comparison, license),
     )
 
 
@@ -72,7 +86,7 @@ def _table(comparison: Comparison, data: DataFacts) -> dict[str, Any]:
     def cells(row: Row) -> dict[str, str]:
         name = data.language_names.get(row.language)
         return {
-            "name": f"{name} ({row.language})" if name else f"**{row.language}**",
+            "name": markdown(f"{name} ({row.language})") if name else f"**{row.language}**",
             "shots": str(row.shots),
             "zero_shot": "" if row.zero_shot is None else f"{row.zero_shot:.2f}",
             "score": f"{row.score:.2f}",
@@ -95,37 +109,41 @@ def _table(comparison: Comparison, data: DataFacts) -> dict[str, Any]:
 
 def _base_link(base: BaseModel, results: Results) -> str:
     if base.hub_id is None:
-        return f"`{base.name}`"
+        return markdown_code(base.name)
     # The revision of an embedded encoder is that of a package, not of the repository.
     revision = None if base.note else results["versions"].get("model_revision")
     return f"[{base.hub_id}](https://huggingface.co/{base.hub_id})" + (
-        f" at revision `{revision}`," if revision else ""
+        f" at revision {markdown_code(revision)}," if revision else ""
     )
 
 
 def _base_note(base: BaseModel, results: Results) -> str:
     revision = results["versions"].get("model_revision")
-    return base.note + (f" Version: `{revision}`." if base.note and revision else "")
+    return base.note + (f" Version: {markdown_code(revision)}." if base.note and revision else "")
 
 
 def _other_scores(results: Results, data: DataFacts) -> dict[str, Any]:
     scores = results["scores"]
     names = sorted({name for one in scores.values() for name in one} - {results["metric"]})
     lines = [
-        [f"{data.language_names[language]} ({language})"]
+        [markdown(f"{data.language_names[language]} ({language})")]
         + [f"{scores[language][name]:.2f}" if name in scores[language] else "–" for name in names]
         for language in results["languages"]
     ]
-    return {"other_metrics": [data.metric_title(name) for name in names], "other_scores": lines}
+    return {"other_metrics": [markdown(data.metric_title(name)) for name in names], "other_scores": lines}
 
 
 def _data_text(results: Results, data: DataFacts) -> str:
     if data.source == "demo":
         origin = "The made-up demo corpus of hf_mixtrain: **these numbers say nothing about real text.**"
+    elif data.source != "hub" and not data.is_packaged:
+        origin = "Read from local files, not from the Hub."
     elif data.source != "hub":
         origin = "Read from a local folder in the layout of the XTREME benchmark, not from the Hub."
     else:
-        origin = " ".join(f"{_data_link(name)} at `{revision}`." for name, revision in data.revisions.items())
+        origin = " ".join(
+            f"{_data_link(name)} at {markdown_code(revision)}." for name, revision in data.revisions.items()
+        )
         origin = origin or "From the Hub; its revision was not recorded."
     caps = {"max_source_examples": "source examples for training", "max_eval_examples": "test examples a language"}
     chosen = [
@@ -137,14 +155,15 @@ def _data_text(results: Results, data: DataFacts) -> str:
 def _shots_phrase(results: Results, data: DataFacts) -> str:
     count, languages = results["shots"], sorted(results["shot_ids"])
     unit = {"class": " of each class", "entity": " of each type or tag"}.get(data.shots_per, "")
-    names = [data.language_names.get(language, language) for language in languages]
+    names = [markdown(data.language_names.get(language, language)) for language in languages]
     where = f"in {', '.join(names)}" if len(names) < 5 else f"in each of {len(names)} target languages"
     each = " each" if 1 < len(names) < 5 else ""
     return f"{count} {'shot' if count == 1 else 'shots'}{unit}{each} {where}"
 
 
 def _data_link(name: str) -> str:
-    return f"[{name}](https://huggingface.co/datasets/{name})" if "/" in name else name
+    is_id = re.fullmatch(r"[\w.-]+/[\w.-]+", name)
+    return f"[{name}](https://huggingface.co/datasets/{name})" if is_id else markdown(name)
 
 
 def _shots_text(results: Results, folder: FolderFacts) -> str:
@@ -165,26 +184,26 @@ def _surgery(surgery: Mapping[str, Any]) -> dict[str, Any] | None:
     rows = []
     for language, counts in sorted(surgery.get("languages", {}).items()):
         share = f"{counts['conflicts'] / counts['draws']:.1%}" if counts["draws"] else "–"
-        rows.append((language, str(counts["draws"]), share, f"{counts['cosine']:.3f}"))
+        rows.append((markdown(language), str(counts["draws"]), share, f"{counts['cosine']:.3f}"))
     return {"text": text, "rows": rows}
 
 
-def _limits(results: Results, data: DataFacts, base: BaseModel, comparison: Comparison) -> list[str]:
-    limits = [f"Tested in {', '.join(data.language_names.values())}, and in no other language."]
+def _limits(
+    results: Results, data: DataFacts, base: BaseModel, comparison: Comparison, license: str | None
+) -> list[str]:
+    limits = [f"Tested in {', '.join(map(markdown, data.language_names.values()))}, and in no other language."]
     overall = comparison.means[-1]  # over the targets where there are any
     if overall.gain is not None and overall.gain < 0:
         limits.insert(0, f"{-overall.gain:.2f} points worse than zero-shot ({overall.language}): kept as a result.")
-    if data.source != "demo":
+    if data.source != "demo" and data.is_packaged:
         limits += TASK_NOTES.get(results["task"], ())
     if results["shots"]:
         limits.append("With so few examples, the choice of shots alone moves the scores.")
-    if data.source not in ("hub", "demo"):
+    if data.is_packaged and data.source not in ("hub", "demo"):
         limits.append("The data was an excerpt or a copy: compare scores only with runs on the same files.")
-    limits.append(
-        f"Licence: that of the base model ({base.license}); the data sets have their own."
-        if base.license
-        else "No licence is known for the base model; find out before you use the model."
-    )
+    stated = f"Licence: {markdown(license)}." if license else "No licence is stated for this model."
+    known = f"That of the base model is {base.license}" if base.license else "That of the base model is not known here"
+    limits.append(f"{stated} {known}, and the data has its own: see that you keep both before you use the model.")
     return limits
 
 
@@ -193,7 +212,7 @@ def _versions(results: Results) -> str:
     versions = {
         key: value for key, value in results["versions"].items() if not key.endswith(("_revision", "_revisions"))
     }
-    return ", ".join(f"{name} {version}" for name, version in versions.items())
+    return ", ".join(markdown(f"{name} {version}") for name, version in versions.items())
 
 
 def _duration(seconds: float) -> str:
@@ -204,6 +223,14 @@ def _duration(seconds: float) -> str:
 
 def _memory(count: int) -> str:
     return f"{count / 2**30:.2f} GiB"
+
+
+def _is_decoded(results: Results, data: DataFacts) -> bool:
+    return data.kind == "token-classification" and results["settings"].get("decode") != "argmax"
+
+
+def _code_cell(text: str) -> str:
+    return markdown_code(text).replace("|", r"\|")
 
 
 def _capital(text: str) -> str:

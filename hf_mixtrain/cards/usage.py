@@ -15,51 +15,92 @@ from hf_mixtrain.results import portable_settings
 # Stands in the snippets of a card until it is published; see `hf_mixtrain.cards.published_card`.
 FOLDER = '"path/to/this/folder"'
 
-_PIPELINES = {
-    "token-classification": """from transformers import pipeline
+# Whom the examples of cards are about: a sentence with a person, a place and every common part of speech.
+_SENTENCE = "Wangari Maathai was born in Nyeri."
+_QUESTION = "Where was Wangari Maathai born?"
+_TEXT, _SECOND = "The river rose all night.", "It rained."
 
-tagger = pipeline("token-classification", model={model}{options})
-print(tagger("Wangari Maathai was born in Nyeri."))""",
-    "text-classification": """from transformers import pipeline
+_PREDICT = """from hf_mixtrain import predict
+from hf_mixtrain.prediction import load_model
 
-classifier = pipeline("text-classification", model={model})
-print(classifier({{"text": "The river rose all night.", "text_pair": "It rained."}}))""",
-    # transformers 5 has no pipeline for extractive question answering.
-    "question-answering": """import torch
-from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+model = load_model({model})
+print(predict(model, [{example}]))"""
+_WORDS = """from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained({model})
-model = AutoModelForQuestionAnswering.from_pretrained({model})
-question, context = "Where was Wangari Maathai born?", "Wangari Maathai was born in Nyeri."
-inputs = tokenizer(question, context, truncation="only_second", return_offsets_mapping=True, return_tensors="pt")
-offsets, parts = inputs.pop("offset_mapping")[0], inputs.sequence_ids(0)
-with torch.no_grad():
-    output = model(**inputs)
-outside = torch.tensor([part != 1 for part in parts])
-scores = output.start_logits[0][:, None] + output.end_logits[0][None, :]
-scores = scores.masked_fill(outside[:, None] | outside[None, :], -torch.inf)
-allowed = torch.ones_like(scores).triu() - torch.ones_like(scores).triu(30)  # at most 30 tokens
-start, end = divmod(scores.masked_fill(allowed == 0, -torch.inf).argmax().item(), len(parts))
-print(context[offsets[start][0] : offsets[end][1]])""",
-}
+model = AutoModelForTokenClassification.from_pretrained({model})
+words = "Wangari Maathai was born in Nyeri .".split()
+inputs = tokenizer(words, is_split_into_words=True, truncation=True, return_tensors="pt")
+labels = model(**inputs).logits[0].argmax(-1).tolist()
+pieces = list(zip(inputs.word_ids(), inputs.tokens(), labels))
+for word, text in enumerate(words):  # {rule}
+    first = next(label for at, piece, label in pieces if at == word{condition})
+    print(text, model.config.id2label[first])"""
+_PIPELINE = """from transformers import pipeline
+
+classifier = pipeline("text-classification", model={model})
+print(classifier({example}))"""
 
 
-def usage(kind: str, task: str) -> str:
-    """Return a program that uses the model in the folder `FOLDER`.
+def example_input(kind: str) -> dict[str, str]:
+    """Return an input in English for a kind of task, as widgets of the Hub take it.
+
+    Example:
+        >>> example_input("token-classification")
+        {'text': 'Wangari Maathai was born in Nyeri.'}
+    """
+    if kind == "question-answering":
+        return {"text": _QUESTION, "context": _SENTENCE}
+    return {"text": _SENTENCE if kind == "token-classification" else _TEXT}
+
+
+def usage(kind: str, *, pairs: bool = False) -> str:
+    """Return a program that uses the model in the folder `FOLDER` as it was scored: raw text in, labels out.
 
     Args:
         kind: Kind of the task.
-        task: Name of the task; names are grouped into entities except for part-of-speech tags.
+        pairs: Whether texts are classified in pairs.
 
     Returns:
-        Python code that needs transformers alone.
+        Python code that needs this package.
 
     Example:
-        >>> print(usage("token-classification", "udpos").splitlines()[2])
-        tagger = pipeline("token-classification", model="path/to/this/folder")
+        >>> print(usage("token-classification").splitlines()[-1])
+        print(predict(model, ["Wangari Maathai was born in Nyeri."]))
     """
-    options = "" if task == "udpos" else ', aggregation_strategy="simple"'
-    return _PIPELINES[kind].format(model=FOLDER, options=options)
+    if kind == "question-answering":
+        example = f"({json.dumps(_QUESTION)}, {json.dumps(_SENTENCE)})"
+    elif kind == "text-classification" and pairs:
+        example = f"({json.dumps(_TEXT)}, {json.dumps(_SECOND)})"
+    else:
+        example = json.dumps(example_input(kind)["text"])
+    return _PREDICT.format(model=FOLDER, example=example)
+
+
+def plain_usage(kind: str, settings: Mapping[str, Any], *, pairs: bool = False) -> str | None:
+    """Return a program with transformers alone, where one gives the labels that were scored.
+
+    Args:
+        kind: Kind of the task.
+        settings: Those of the run that differ from the defaults.
+        pairs: Whether texts are classified in pairs.
+
+    Returns:
+        Python code, or None: answers in long contexts, and labels of other pieces than a word's first, take more.
+
+    Example:
+        >>> plain_usage("question-answering", {}) is None
+        True
+    """
+    if kind == "text-classification":
+        two = {"text": _TEXT, "text_pair": _SECOND}
+        return _PIPELINE.format(model=FOLDER, example=json.dumps(two if pairs else _TEXT))
+    if kind != "token-classification" or settings.get("label_piece") == "all":
+        return None
+    if settings.get("label_piece") == "first":
+        return _WORDS.format(model=FOLDER, rule="its first piece has a word's label", condition="")
+    rule = "the first piece that is more than a space has a word's label"
+    return _WORDS.format(model=FOLDER, rule=rule, condition=' and piece != "▁"')
 
 
 def recipe(results: Mapping[str, Any]) -> str:

@@ -60,7 +60,8 @@ def run_cell(cell: Cell, context: GridContext) -> dict[str, Any]:
     for warning in results["warnings"]:
         logger.warning("      %s", warning)
     predictions = {language: lines for its in found for language, lines in its.predictions.items()}
-    on_main_process(_write, folder, data, results, "".join(predictions.get(name, "") for name in data.languages))
+    lines = "".join(predictions.get(name, "") for name in data.languages)
+    on_main_process(_write, folder, data, results, lines, context.settings.run.license)
     on_main_process(drop_own_trainings, cell, context)
     return results
 
@@ -102,12 +103,12 @@ def _export(training: Trained, chain: Chain, target: Path, data: FewShotData, co
     context.store.write_exported(training.key, checksums)
 
 
-def _write(folder: Path, data: FewShotData, results: Mapping[str, Any], predictions: str) -> None:
+def _write(folder: Path, data: FewShotData, results: Mapping[str, Any], predictions: str, license: str | None) -> None:
     if data.shots:
         write_shots(data, folder / "shots.json")
     if predictions:
         atomic_write_text(folder / PREDICTIONS_FILE, predictions)
-    try_card(folder, results, task=data.task)
+    try_card(folder, results, task=data.task, license=license)
     write_results(folder, results)
 
 

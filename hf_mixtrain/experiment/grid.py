@@ -175,6 +175,6 @@ def _tidy(context: GridContext, cells: list[Cell]) -> None:
     siblings = find_results(settings.output_dir / settings.task.name)
     for cell in cells:
         drop_own_trainings(cell, context)
-        try_card(cell.folder(settings.output_dir), siblings=siblings, task=settings.task)
+        try_card(cell.folder(settings.output_dir), siblings=siblings, task=settings.task, license=settings.run.license)
     if settings.run.save_models == "none":
         remove_unused(context.store.root)

@@ -148,6 +148,9 @@ class RunArguments:
     save_predictions: bool = field(
         default=False, metadata={"help": "Keep the predictions of the test rows: predictions.jsonl beside the results."}
     )
+    license: str | None = field(
+        default=None, metadata={"help": "Licence of the models for their cards, as the Hub writes it, such as mit."}
+    )
     cell_index: int = field(default=0, metadata={"help": "With --cell_count N: run every Nth cell, from this one on."})
     cell_count: int = field(default=1, metadata={"help": "Over how many processes or machines the cells are spread."})
     overwrite: bool = field(

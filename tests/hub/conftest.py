@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from hf_mixtrain.cards.usage import usage
+from hf_mixtrain.cards.usage import plain_usage, usage
 
 from .loopback import LoopbackHub
 
@@ -136,16 +136,16 @@ def tiny_models(tmp_path_factory) -> Path:
     words += [f"##{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
     size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
     kinds = {
-        "tagging": (BertForTokenClassification, "panx", "token-classification", ["O", "B-PER", "I-PER"]),
-        "pairs": (BertForSequenceClassification, "xnli", "text-classification", ["entailment", "neutral", "no"]),
-        "answers": (BertForQuestionAnswering, "tydiqa", "question-answering", []),
+        "tagging": (BertForTokenClassification, "token-classification", ["O", "B-PER", "I-PER"]),
+        "pairs": (BertForSequenceClassification, "text-classification", ["entailment", "neutral", "no"]),
+        "answers": (BertForQuestionAnswering, "question-answering", []),
     }
-    for name, (kind, task, tag, labels) in kinds.items():
+    for name, (kind, tag, labels) in kinds.items():
         names = {"id2label": dict(enumerate(labels)), "label2id": {label: row for row, label in enumerate(labels)}}
         config = BertConfig(vocab_size=len(words), **size, **(names if labels else {}))
         kind(config).save_pretrained(root / name)
         BertTokenizer(vocab={word: row for row, word in enumerate(words)}).save_pretrained(root / name)
-        program = usage(tag, task)
+        program = plain_usage(tag, {}) or usage(tag)
         front = f"---\nlibrary_name: transformers\npipeline_tag: {tag}\n---\n"
         (root / name / "README.md").write_text(f"{front}\n```python\n{program}\n```\n")
     return root
