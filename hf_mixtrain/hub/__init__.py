@@ -2,7 +2,8 @@
 
 from hf_mixtrain.hub.client import HubError
 from hf_mixtrain.hub.download import download
-from hf_mixtrain.hub.loading import Checkpoint, load_checkpoint, load_model, load_released, load_tokenizer
+from hf_mixtrain.hub.loading import Checkpoint, load_checkpoint, load_model, load_released, load_tokenizer, local_folder
+from hf_mixtrain.hub.model_check import check_model
 from hf_mixtrain.hub.push import Release, push_release, verify_release
 from hf_mixtrain.hub.registry import (
     Released,
@@ -20,6 +21,7 @@ __all__ = [
     "Release",
     "Released",
     "SafePushMixin",
+    "check_model",
     "download",
     "export_release",
     "find_released",
@@ -27,6 +29,7 @@ __all__ = [
     "load_model",
     "load_released",
     "load_tokenizer",
+    "local_folder",
     "push_release",
     "read_registry",
     "register",

@@ -81,6 +81,25 @@ def load_checkpoint(name: str | Path, revision: str | None = None, *, language: 
     return _load(folder if folder.is_dir() else download(str(name), revision), language)
 
 
+def local_folder(name: str | Path, revision: str | None = None) -> Path:
+    """Return the folder of a model: the one that is named, or that of a repository, fetched whole and checked.
+
+    Raises:
+        InputError: If there is no such folder.
+        HubError: If a repository cannot be fetched.
+
+    Example:
+        >>> local_folder(".")
+        PosixPath('.')
+    """
+    folder = Path(name)
+    if folder.is_dir():
+        return folder
+    if is_path(str(name)) or str(name).count("/") > 1:
+        raise InputError(f"{name}: no such folder. Expected one with a model, or a repository `name/model`.")
+    return fetch(str(name), revision)
+
+
 def load_model(auto_class: Any, name: str | Path, revision: str | None = None, **kwargs: Any) -> Any:
     """Load a model that may be anybody's: no code from it runs, and no file outside it is read.
 
@@ -105,7 +124,7 @@ def load_model(auto_class: Any, name: str | Path, revision: str | None = None, *
         Traceback (most recent call last):
         hf_mixtrain.errors.InputError: .: no config.json in it. ...
     """
-    folder = _local(name, revision)
+    folder = local_folder(name, revision)
     check_model(folder)
     _refuse_code(folder / CONFIG, "model_type")
     with _one_line(name):
@@ -130,7 +149,7 @@ def load_tokenizer(name: str | Path, revision: str | None = None) -> Any:
     """
     import transformers
 
-    folder = _local(name, revision)
+    folder = local_folder(name, revision)
     check_tokenizer(folder)
     _refuse_code(folder / TOKENIZER_CONFIG, "tokenizer_class")
     with _one_line(name):
@@ -169,15 +188,6 @@ def _refuse_code(path: Path, key: str) -> None:
     known = name in transformers.CONFIG_MAPPING if key == "model_type" else hasattr(transformers, str(name))
     if content.get("auto_map") and not known:
         raise InputError(f"{path}: `{key}` {name!r} needs code of its own (`auto_map`), and such code is never run.")
-
-
-def _local(name: str | Path, revision: str | None) -> Path:
-    folder = Path(name)
-    if folder.is_dir():
-        return folder
-    if is_path(str(name)) or str(name).count("/") > 1:
-        raise InputError(f"{name}: no such folder. Expected one with a model, or a repository `name/model`.")
-    return fetch(str(name), revision)
 
 
 @contextmanager

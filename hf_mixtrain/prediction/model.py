@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import transformers
-from transformers import AutoConfig, AutoTokenizer, PreTrainedTokenizerBase, Trainer, TrainingArguments
+from transformers import AutoConfig, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
 from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.task import Task
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.evaluation.decoding import has_spans
+from hf_mixtrain.hub import check_model, load_tokenizer, local_folder
+from hf_mixtrain.hub import load_model as load_safely
 from hf_mixtrain.prediction.reading import Reading, read_reading
 
 logger = logging.getLogger(__name__)
@@ -60,12 +62,13 @@ class LoadedModel:
         )  # fmt: skip
 
 
-def load_model(model: str | Path, *, batch_size: int = 32) -> LoadedModel:
+def load_model(model: str | Path, revision: str | None = None, *, batch_size: int = 32) -> LoadedModel:
     """Load a model with its head, its tokenizer and, where there is one, its ``decoding.json``.
 
     Args:
         model: A cell's folder, or any folder or Hub repository that ``from_pretrained`` reads. Code from there is never
             run.
+        revision: Branch, tag or commit, for a repository.
         batch_size: Rows of ``max_length`` tokens that are computed at a time.
 
     Raises:
@@ -79,13 +82,15 @@ def load_model(model: str | Path, *, batch_size: int = 32) -> LoadedModel:
     if folder.is_dir():
         _check_folder(folder)
         name = str(folder)
-    reading = read_reading(name)
+    local = local_folder(name, revision)
+    check_model(local)
+    reading = read_reading(local)
     try:
-        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(local, trust_remote_code=False)
         kind = _kind(name, config, reading)
         auto_model = getattr(transformers, KINDS[kind].auto_model)
-        loaded, loading = auto_model.from_pretrained(name, trust_remote_code=False, output_loading_info=True)
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+        loaded, loading = load_safely(auto_model, local, output_loading_info=True)
+        tokenizer = load_tokenizer(local)
     except InputError:
         raise
     except (OSError, ValueError, KeyError, ImportError) as error:
