@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hf_mixtrain.gradient_mix_trainer import GradientMixTrainer
-    from hf_mixtrain.prediction import predict
+    from hf_mixtrain.prediction.predict import predict
     from hf_mixtrain.trainer import GradientMixMixin, GradientMixTrainingArguments
 
 __all__ = ["GradientMixMixin", "GradientMixTrainer", "GradientMixTrainingArguments", "__version__", "predict"]

@@ -1,6 +1,7 @@
 """A trained model from a folder or the Hub, ready to be evaluated."""
 
 import logging
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +108,9 @@ def load_model(model: str | Path, revision: str | None = None, *, batch_size: in
     labels: tuple[str, ...] = ()
     if KINDS[kind].has_labels:
         labels = tuple(str(loaded.config.id2label[number]) for number in sorted(loaded.config.id2label))
-    reading = reading or Reading(name, kind, {"max_length": _longest(kind, config, tokenizer)})
+    # A path or a repository is no name of a task, which is one of a folder.
+    task = re.sub(r"\W+", "-", name).strip("-") or "model"
+    reading = reading or Reading(task, kind, {"max_length": _longest(kind, config, tokenizer)})
     # A Trainer makes its folder; nothing is written there when it only predicts.
     with tempfile.TemporaryDirectory() as folder_of_trainer:
         arguments = TrainingArguments(
