@@ -22,7 +22,7 @@ _INTERNAL = frozenset(vars(nn.Module()))
 _LARGE = 10_000  # entries of a container, beyond which it is data rather than a record
 _MANY = 100  # entries, beyond which they are not looked into
 _LARGE_TENSOR = 2**16
-_DEPTH = 4
+_DEPTH = 6
 # Machinery and data: what an oracle's pass changes there is put back elsewhere, or is not its own.
 _OUTSIDE = (
     "accelerate.", "datasets.", "hf_mixtrain.", "pandas.", "peft.", "pyarrow.", "sentence_transformers.", "tokenizers.",

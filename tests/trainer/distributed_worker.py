@@ -3,6 +3,7 @@
 Usage: python -m torch.distributed.run --standalone --nproc_per_node 2 distributed_worker.py FOLDER SCENARIO …
 """
 
+import copy
 import sys
 from pathlib import Path
 
@@ -14,10 +15,18 @@ from torch.distributed.tensor import DTensor
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.trainer.distributed_scenarios import SCENARIOS, make
+from tests.trainer.tiny import MIXED
 
 
 def full(weight):
     return weight.full_tensor() if isinstance(weight, DTensor) else weight
+
+
+def evaluated_again(trainer, start):
+    if start is None:
+        return None
+    trainer.model.load_state_dict(start)
+    return trainer.evaluate(MIXED[:8])["eval_loss"]
 
 
 def main(folder, names):
@@ -26,6 +35,8 @@ def main(folder, names):
         rows = []
         drawn = trainer._draw
         trainer._draw = lambda micro_step, drawn=drawn, rows=rows: rows.append(drawn(micro_step)) or rows[-1]
+        start = None if name.startswith("fsdp2") else copy.deepcopy(trainer.model.state_dict())
+        before = trainer.evaluate(MIXED[:8])["eval_loss"] if start else None
         trainer.train(resume_from_checkpoint=SCENARIOS[name].get("resume"))
         net = trainer.accelerator.unwrap_model(trainer.model_wrapped)
         state = {key.removeprefix("module."): full(p.detach()).clone() for key, p in net.named_parameters()}
@@ -34,6 +45,7 @@ def main(folder, names):
             "draws": rows,
             "statistics": trainer.surgery_statistics.to_dict(),
             "log": trainer.state.log_history,
+            "evaluated": (before, evaluated_again(trainer, start)),
             "sharded": any(isinstance(p, DTensor) for p in net.parameters()),
         }
         torch.save(found, Path(folder, f"{name}.{dist.get_rank()}.pt"))
