@@ -19,6 +19,8 @@ NEUTRAL_SETTINGS = frozenset(
             "cell_index",
             "cell_count",
             "launcher",
+            "launcher_options",
+            "workers",
         ),
         *("dry_run", "list_tasks", "verbose", "output_dir", "do_train", "do_eval", "do_predict", "local_rank"),
         *("disable_tqdm", "report_to", "run_name", "project", "trackio_space_id", "trackio_bucket_id"),

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -29,7 +30,7 @@ Examples:
   python run_xtreme_fewshot.py recipes/panx/gradient-mix-train.yaml --data_source DATA --dry_run
   accelerate launch run_xtreme_fewshot.py --task panx --method zero-shot naive-mix-train gradient-mix-train \\
       --shots 1 5 10 --seeds 1 2 3 4 5 --languages de sw zh --data_source DATA --output_dir out
-  accelerate launch run_xtreme_fewshot.py recipes/quickstart.yaml --cell_index 0 --cell_count 2
+  hf-mixtrain run recipes/quickstart.yaml --launcher local --workers 2
 """
 
 
@@ -58,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
         print(_dry_run(settings))
         check_before_training(settings, online=False)
         return 0
-    return _run(settings)
+    return _run(settings) if settings.run.launcher == "here" else _launch(argv, settings)
 
 
 def parse_settings(argv: Sequence[str]) -> Settings:
@@ -127,6 +128,32 @@ def _run(settings: Settings) -> int:
     return 1 if outcome.failed or outcome.not_pushed else 0
 
 
+def _launch(argv: Sequence[str], settings: Settings) -> int:
+    """Start workers; when they have ended, show what became of the cells."""
+    set_up_messages(verbose=settings.run.verbose)
+    from hf_mixtrain.experiment.queue_records import queue_folder
+    from hf_mixtrain.experiment.status import grid_status, status_text
+    from hf_mixtrain.launchers import Job, launch, parse_options, worker_command
+
+    run, output_dir = settings.run, Path(settings.training["output_dir"])
+    if {"RANK", "WORLD_SIZE"} <= os.environ.keys():
+        raise InputError(f"--launcher {run.launcher}: start it once, without `accelerate launch` or `torchrun`.")
+    logs = queue_folder(output_dir, settings.task.name) / "logs"
+    job = Job(worker_command(argv), run.workers, logs, parse_options(run.launcher_options))
+    statuses = launch(run.launcher, job)
+    if not statuses:
+        print(f"How far they are: hf-mixtrain status {shlex.quote(str(output_dir))} --watch")
+        return 0
+    if 2 in statuses:
+        raise InputError(f"--launcher {run.launcher}: the input cannot be used. See the end of the logs in {logs}.")
+    mine = set(grid(run, settings.task.name))
+    cells = [status for status in grid_status(output_dir) if status.cell in mine]
+    print(status_text(cells))
+    if all(status.state == "finished" for status in cells):
+        return max(statuses) if max(statuses) == 1 else 0  # 1: not everything is on the Hub
+    return 75 if 75 in statuses else 1
+
+
 def _write_report(output_dir: Path) -> None:
     from hf_mixtrain.report import write_report
 
@@ -138,16 +165,25 @@ def _write_report(output_dir: Path) -> None:
 
 def _dry_run(settings: Settings) -> str:
     from hf_mixtrain.experiment.finished import finished_results
+    from hf_mixtrain.experiment.forecast import forecast, forecast_lines
+    from hf_mixtrain.experiment.grid_data import GridData
+    from hf_mixtrain.experiment.plan import costs
 
     run, task = settings.run, settings.task
     output_dir = Path(settings.training["output_dir"])
     cells = grid(run, task.name)
-    mine = set(share(cells, run.cell_index, run.cell_count))
+    data = None if run.data_source == "hub" else GridData(settings)  # the Hub is not asked
+    finished = {cell: found for cell in cells if (found := finished_results(cell, settings, None)) is not None}
+    mine = cells
+    if data is not None and run.cell_count > 1:
+        mine = share({cell: costs([cell], settings, data) for cell in cells}, run.cell_index, run.cell_count)
     lines = []
     for number, cell in enumerate(cells, 1):
-        finished = finished_results(cell, settings, None) is not None
-        state = "finished" if finished else "to do" if cell in mine else "for another process"
+        state = "finished" if cell in finished else "to do" if cell in mine else "for another process"
         lines.append(f"[{number}/{len(cells)}] {cell}: {state}, {cell.folder(output_dir)}")
+    if data is None and run.cell_count > 1:
+        lines.append("Which of them are for this process is known when the data are here.")
+    lines += forecast_lines(forecast(settings, [cell for cell in mine if cell not in finished], finished, data))
     languages = " ".join(run.languages or task.languages)
     lines += [f"task: {task.title}", f"model: {run.model_name_or_path}", f"data: {run.data_source}, {languages}"]
     defaults = {**TRAINING_DEFAULTS, **task.defaults}

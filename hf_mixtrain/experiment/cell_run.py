@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ def _run_leg(
     """Train one model, test it and export it, as far as that has not been done."""
     store, key = context.store, training_key(chain, context)
     evaluation = Evaluation(key, chain, tested, data, context, rule)
-    export = context.settings.run.save_models == "all"
+    run = context.settings.run
+    export = run.save_models in ("all", "best") or (run.save_models == "last" and chain.seed == run.seeds[-1])
     export = export and not on_main_process(lambda: is_exported(target, store.read_exported(key)))
     training = trained(chain, context, with_model=export or not evaluation.is_complete)
     found = evaluation.run(training)
@@ -121,6 +123,7 @@ def _results(
     scores = {language: rules[its.rule] for its in found for language, rules in its.scores.items()}
     surgery = [training.surgery for training in every.values() if training.surgery]
     revision = {"model_revision": models.revision} if models.revision else {}
+    peft = {"peft": metadata.version("peft")} if context.settings.run.use_peft else {}
     peaks = [part.peak_memory_bytes for part in every.values()] + [part.peak_memory_bytes for part in found]
     results = {
         "task": data.task.name,
@@ -134,7 +137,7 @@ def _results(
         "average": sum(scores[language][metric] for language in data.languages) / len(data.languages),
         "settings": dict(context.settings.changed),
         "shot_ids": data.shot_ids,
-        "versions": versions() | {"data_revisions": dict(data.origin)} | revision,
+        "versions": versions() | {"data_revisions": dict(data.origin)} | revision | peft,
         "train_seconds": round(sum(part.train_seconds for part in every.values()), 3),
         "peak_memory_bytes": max(peaks),
         "surgery": surgery[0] if surgery else {},

@@ -1,5 +1,6 @@
 """The cells of a grid: which there are, where they live, and which are finished."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,31 @@ def grid(run: RunArguments, task: str) -> list[Cell]:
     return sorted(dict.fromkeys(cells), key=lambda cell: (run.seeds.index(cell.seed), cell.shots > 0))
 
 
-def share(cells: list[Cell], index: int, count: int) -> list[Cell]:
-    """Return the cells that one of ``count`` processes runs: every ``count``-th from ``index`` on."""
-    return cells[index::count]
+def share(works: Mapping[Cell, Mapping[Hashable, float]], index: int, count: int) -> list[Cell]:
+    """Return the cells of one of ``count`` launches that have folders of their own, so that all take about as long.
+
+    Args:
+        works: The pieces of work of each cell with their costs; a piece that cells share is done once in each folder.
+        index: Which launch, from 0.
+        count: How many there are.
+
+    Example:
+        >>> source, first, second = (Cell("panx", method, 5, 1) for method in ("zero-shot", "ord-fs", "mix-ft"))
+        >>> works = {source: {"s": 9.0}, first: {"s": 9.0, "a": 1.0}, second: {"b": 5.0}}
+        >>> [[cell.method_name for cell in share(works, index, 2)] for index in (0, 1)]
+        [['zero-shot', 'ord-fs'], ['mix-ft']]
+    """
+    done: list[set[Hashable]] = [set() for _ in range(count)]
+    totals = [0.0] * count
+    own: set[Cell] = set()
+    for cell in sorted(works, key=lambda cell: -sum(works[cell].values())):
+        after = [
+            total + sum(cost for work, cost in works[cell].items() if work not in its)
+            for total, its in zip(totals, done, strict=True)
+        ]
+        least = min(range(count), key=after.__getitem__)
+        totals[least] = after[least]
+        done[least] |= works[cell].keys()
+        if least == index:
+            own.add(cell)
+    return [cell for cell in works if cell in own]

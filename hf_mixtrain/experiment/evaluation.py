@@ -179,7 +179,7 @@ def _trainer(trained: Trained, context: GridContext) -> Trainer:
     folder = context.store.model(trained.key)
     arguments = context.settings.training_arguments(output_dir=str(folder), surgery="none", paper_exact=False)
     return GradientMixTrainer(
-        model=context.models.new_model(str(folder), seed=0),
+        model=context.models.trained_model(folder),
         args=arguments,
         data_collator=data_collator(context.settings.task, context.models.tokenizer),
         processing_class=context.models.tokenizer,

@@ -18,6 +18,7 @@ from hf_mixtrain.experiment.context import GridContext
 from hf_mixtrain.experiment.finished import finished_results
 from hf_mixtrain.experiment.grid_data import GridData
 from hf_mixtrain.experiment.identity import training_key
+from hf_mixtrain.experiment.kept_models import keep_best_models
 from hf_mixtrain.experiment.locks import in_use, on_main_process, remove_unused
 from hf_mixtrain.experiment.models import Models
 from hf_mixtrain.experiment.plan import all_chains, costs
@@ -80,7 +81,10 @@ def _run_cells(settings: Settings, stop: StopSignals) -> Outcome:
     if done:
         logger.info("%d of %d cells are finished already.", len(done), len(cells))
     _say_without_predictions(done, settings)
-    own = share(cells, settings.run.cell_index, settings.run.cell_count)
+    own = cells
+    if settings.run.cell_count > 1:
+        works = {cell: costs([cell], settings, context.data) for cell in cells}
+        own = share(works, settings.run.cell_index, settings.run.cell_count)
     failed: dict[Cell, Exception] = {}
     if mine := [cell for cell in own if cell not in done]:
         with in_use(context.store.root):
@@ -91,6 +95,8 @@ def _run_cells(settings: Settings, stop: StopSignals) -> Outcome:
                     stop.check()
                     try:
                         done[cell] = run_cell(cell, context)
+                        if settings.run.save_models == "best":
+                            on_main_process(keep_best_models, cells, settings.output_dir)
                         publisher.push(cell)
                     except (TrainedElsewhereError, ClaimLostError) as error:
                         logger.debug("%s: %s", cell, error)  # another launch is at it
@@ -176,5 +182,5 @@ def _tidy(context: GridContext, cells: list[Cell]) -> None:
     for cell in cells:
         drop_own_trainings(cell, context)
         try_card(cell.folder(settings.output_dir), siblings=siblings, task=settings.task, license=settings.run.license)
-    if settings.run.save_models == "none":
+    if settings.run.save_models != "all":
         remove_unused(context.store.root)

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase, set_seed
+from transformers import AutoModel, PreTrainedTokenizerBase, set_seed
 
 import hf_mixtrain
 from hf_mixtrain.checksums import checksums_of, damaged_file, is_whole, write_checksums
@@ -27,6 +27,7 @@ from hf_mixtrain.encoders import (
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.grid_data import GridData
 from hf_mixtrain.experiment.locks import one_at_a_time
+from hf_mixtrain.experiment.lora import copy_adapter, is_adapter, load_adapter, merge
 from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.files import atomic_folder, remove
 from hf_mixtrain.hub import load_model, load_tokenizer
@@ -92,8 +93,8 @@ class Models:
         """The tokenizer of the encoder."""
         return self._load_tokenizer(self.encoder)
 
-    def new_model(self, start: str, seed: int) -> PreTrainedModel:
-        """Return a model for the task.
+    def new_model(self, start: str, seed: int) -> Any:
+        """Return a model for the task, to be trained; with ``--use_peft``, one with adapters.
 
         Args:
             start: Name or folder of an encoder or of a trained model.
@@ -101,7 +102,17 @@ class Models:
         """
         set_seed(seed)
         # Weights that are stored in 16 bits are trained in 32 all the same; `--bf16` is about the arithmetic.
-        return self._load(self._auto_model, start, dtype=torch.float32, **self._settings.task.head)
+        adapted = is_adapter(start)
+        model = self._load(self._auto_model, self.encoder if adapted else start, dtype=torch.float32, **self._settings.task.head)
+        if adapted:
+            return load_adapter(model, start)
+        lora = self._settings.lora
+        return lora.add(model, self._settings.task.kind) if lora is not None else model
+
+    def trained_model(self, folder: Path) -> Any:
+        """Return a trained model as it is exported, to be tested: its adapters merged, unless they are kept apart."""
+        model = self.new_model(str(folder), seed=0)
+        return merge(model) if self._settings.run.use_peft and not self._keeps_adapter else model
 
     def export(self, trained: Path, folder: Path) -> dict[str, str]:
         """Put a trained model and its tokenizer into ``folder``, with the encoder's whole vocabulary.
@@ -141,12 +152,27 @@ class Models:
             tokenizer.save_pretrained(unfinished)
             write_checksums(unfinished)
 
+    @property
+    def _keeps_adapter(self) -> bool:
+        return self._settings.run.use_peft and self._settings.run.lora_export == "adapter"
+
     def _save_whole(self, trained: Path, folder: Path) -> None:
-        if not self._settings.run.trim_vocabulary:
+        run = self._settings.run
+        if self._keeps_adapter:
+            copy_adapter(trained, folder, self._settings.model)
+            # Adapters do not say which labels the head has.
+            self.new_model(str(trained), seed=0).get_base_model().config.save_pretrained(folder)
+            self._load_tokenizer(resolve_model(self._name)).save_pretrained(folder)
+            return
+        if run.use_peft and not run.trim_vocabulary:
+            self.trained_model(trained).save_pretrained(folder)
+            self.tokenizer.save_pretrained(folder)
+            return
+        if not run.trim_vocabulary:
             shutil.copytree(trained, folder, copy_function=shutil.copyfile, dirs_exist_ok=True)
             return
         name = resolve_model(self._name)
-        model = load_model(self._auto_model, trained)
+        model = self.trained_model(trained) if run.use_peft else load_model(self._auto_model, trained)
         trimmed, tokenizer = (self._load_tokenizer(place) for place in (self.encoder, name))
         whole = self._load(AutoModel, name)
         restore_vocabulary(model, trimmed, whole, tokenizer).save_pretrained(folder)

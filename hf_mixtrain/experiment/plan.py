@@ -1,5 +1,6 @@
 """From cells to trainings: which models a cell needs, what they are tested on, and what that costs."""
 
+import math
 from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,4 +122,14 @@ def _training_cost(chain: Chain, data: FewShotData, settings: Settings) -> float
     oracle = 0.0
     if stage.surgery and data.shots:
         oracle = arguments.surgery_probability * min(1.0, shots / len(data.shots) / batch)
-    return seen * _TRAINING * (1 + oracle)
+    return seen * _TRAINING * (1 + oracle) + _selection_cost(chain, data, settings, seen / batch, rows / batch)
+
+
+def _selection_cost(chain: Chain, data: FewShotData, settings: Settings, updates: float, per_epoch: float) -> float:
+    """Return what the evaluations on dev data cost that select a model; an early end may spare some."""
+    from hf_mixtrain.experiment.identity import dev_languages  # which takes chains from here
+
+    stage = chain.stages[-1]
+    rows = sum(len(data.dev[name]) for name in dev_languages(stage, settings, data, chain.language))
+    every = max(1.0, per_epoch) if stage.adapts else settings.run.select_steps
+    return rows * math.ceil(updates / every)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.global_batch import divided
+from hf_mixtrain.experiment.lora import Lora
 from hf_mixtrain.files import is_path, portable_path
 from hf_mixtrain.methods import METHODS
 from hf_mixtrain.neutral_settings import NEUTRAL_SETTINGS
@@ -142,8 +143,42 @@ class RunArguments:
             "a space, or all of them. Default: content."
         },
     )
-    save_models: Literal["all", "none"] = field(
-        default="all", metadata={"help": "none: keep results and cards, but no weights."}
+    save_models: Literal["all", "best", "last", "none"] = field(
+        default="all",
+        metadata={
+            "help": "Which cells keep their models: all; of each method and K the seed with the best average, or the "
+            "last one; or none. Results and cards are always kept."
+        },
+    )
+    use_peft: bool = field(
+        default=False,
+        metadata={"help": "Train LoRA adapters and the head, and freeze the encoder's own weights."},
+    )
+    lora_r: int = field(default=16, metadata={"help": "Rank of the adapters."})
+    lora_alpha: float = field(default=32.0, metadata={"help": "Adapters are multiplied by lora_alpha / lora_r."})
+    lora_target_modules: list[str] | None = field(
+        default=None,
+        metadata={"help": "Layers that get adapters, such as query value, or all-linear; default: as PEFT has it."},
+    )
+    lora_export: Literal["merged", "adapter"] = field(
+        default="merged", metadata={"help": "What a cell keeps: a whole model, or the adapters and the head alone."}
+    )
+    launcher: Literal["here", "local", "slurm", "ray"] = field(
+        default="here",
+        metadata={
+            "help": "Where to run: here, in --workers processes of this machine (default: one for each GPU), as "
+            "jobs of Slurm, or on a Ray cluster. Workers share the cells."
+        },
+    )
+    workers: int | None = field(default=None, metadata={"help": "How many workers a --launcher starts."})
+    launcher_options: list[str] = field(
+        default_factory=list,
+        metadata={"help": "For submitit or Ray, as name=value, such as timeout_min=240 slurm_partition=gpu."},
+    )
+    cell_index: int = field(default=0, metadata={"help": "With --cell_count N: run this share of the cells."})
+    cell_count: int = field(
+        default=1,
+        metadata={"help": "Into how many shares, each with its own folder."},
     )
     save_predictions: bool = field(
         default=False, metadata={"help": "Keep the predictions of the test rows: predictions.jsonl beside the results."}
@@ -151,8 +186,6 @@ class RunArguments:
     license: str | None = field(
         default=None, metadata={"help": "Licence of the models for their cards, as the Hub writes it, such as mit."}
     )
-    cell_index: int = field(default=0, metadata={"help": "With --cell_count N: run every Nth cell, from this one on."})
-    cell_count: int = field(default=1, metadata={"help": "Over how many processes or machines the cells are spread."})
     overwrite: bool = field(
         default=False, metadata={"help": "Run finished cells again that were made from other data or settings."}
     )
@@ -171,14 +204,25 @@ class RunArguments:
                     raise InputError(f"--{flag}: expected {least} or more. Got {value}.{hint}")
         for flag in (
             *("max_source_examples", "max_eval_examples", "max_length", "global_batch_size"),
-            *("select_steps", "cell_count"),
+            *("select_steps", "cell_count", "workers", "lora_r"),
         ):
             value = getattr(self, flag)
             if value is not None and value < 1:
                 raise InputError(f"--{flag}: expected 1 or more. Got {value}.")
+        self._check_lora()
         if not 0 <= self.cell_index < self.cell_count:
             raise InputError(
                 f"--cell_index: expected 0 to {self.cell_count - 1}, below --cell_count. Got {self.cell_index}."
+            )
+
+    def _check_lora(self) -> None:
+        for item in fields(self):
+            if item.name.startswith("lora_") and not self.use_peft and getattr(self, item.name) != _default(item):
+                raise InputError(f"--{item.name} needs --use_peft true. Got it without.")
+        if self.use_peft and ("averaged-mix-train" in self.method or self.select_on == "average"):
+            raise InputError(
+                "--use_peft: the mean of adapters is not the adapter of the mean. Leave out averaged-mix-train and "
+                "--select_on average, or --use_peft."
             )
 
 
@@ -229,9 +273,10 @@ class Settings:
         # The grid pushes, and not the Trainer of a training, whose model may be only a step on the way.
         hub = {name: training[name] for name in _HUB if name in training}
         training = {name: value for name, value in training.items() if name not in _HUB}
-        if hub.get("push_to_hub") and run.save_models == "none":
+        if hub.get("push_to_hub") and run.save_models != "all":
             raise InputError(
-                "--push_to_hub needs the models. Expected --save_models all. Got none: leave out one of both."
+                "--push_to_hub needs the models. Expected --save_models all. "
+                f"Got {run.save_models}: leave out one of both."
             )
         defaults = {**TRAINING_DEFAULTS, **task.defaults, **default_batch(task)}
         accumulation = training.pop("gradient_accumulation_steps", None)
@@ -241,6 +286,8 @@ class Settings:
                 "number of processes. Leave one of --global_batch_size and --gradient_accumulation_steps out."
             )
         changed = {f.name: getattr(run, f.name) for f in fields(run) if getattr(run, f.name) != _default(f)}
+        if run.use_peft:
+            changed |= {"lora_r": run.lora_r, "lora_alpha": run.lora_alpha}
         given = training | ({} if accumulation is None else {"gradient_accumulation_steps": accumulation})
         changed |= {name: value for name, value in given.items() if name not in defaults or value != defaults[name]}
         if "global_batch_size" in changed and run.global_batch_size == defaults["global_batch_size"]:
@@ -292,6 +339,12 @@ class Settings:
     def source_language(self) -> str:
         """The language with the full training set."""
         return str(self.training.get("source_language", "en"))
+
+    @property
+    def lora(self) -> Lora | None:
+        """How adapters are made; None if whole models are trained."""
+        run = self.run
+        return Lora(run.lora_r, run.lora_alpha, run.lora_target_modules) if run.use_peft else None
 
     def training_arguments(self, **overrides: Any) -> "GradientMixTrainingArguments":
         """Return training arguments; ``overrides`` win over the user's values."""

@@ -22,6 +22,7 @@ from hf_mixtrain.experiment.row_order import RowOrder
 from hf_mixtrain.experiment.stage_arguments import stage_arguments
 from hf_mixtrain.experiment.stage_trainer import Clock, StageTrainer, StopAtUpdate
 from hf_mixtrain.experiment.stopping import StoppedError, StopSignals
+from hf_mixtrain.experiment.tracking import tracked, tracked_run
 from hf_mixtrain.experiment.training_store import Trained
 from hf_mixtrain.methods import Stage
 
@@ -77,7 +78,8 @@ def train(
     keep_chosen = _select(trainer, chain, context, data, folder)
     stopper = StopAtUpdate(context.stop)
     trainer.add_callback(stopper)
-    _train_to_the_end(trainer, stopper, context.stop, folder)
+    with tracked(trainer, tracked_run(chain, settings.task.name, settings.output_dir, folder.name)):
+        _train_to_the_end(trainer, stopper, context.stop, folder)
     final_loss = trainer.final_loss()
     keep_chosen()
     surgery = trainer.surgery_statistics.to_dict() if arguments.surgery != "none" else {}

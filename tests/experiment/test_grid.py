@@ -69,8 +69,8 @@ def test_zero_shot_has_one_cell_for_each_seed(run, tmp_path):
 def test_cells_can_be_spread_and_merge(run):
     flags = ["--method", "zero-shot", "naive-mix-train", "--cell_count", "2"]
     first = run("out", *flags, "--cell_index", "1")
-    assert [result["method"] for result in first.results] == ["naive-mix-train"]
-    assert [str(cell) for cell in first.missing] == ["panx zero-shot k0 seed1"]
+    assert [result["method"] for result in first.results] == ["zero-shot"]
+    assert [str(cell) for cell in first.missing] == ["panx naive-mix-train k5 seed1"]
     second = run("out", *flags, "--cell_index", "0")
     assert [result["method"] for result in second.results] == ["zero-shot", "naive-mix-train"]
     assert not second.missing

@@ -1,6 +1,7 @@
 """Adapters beside the weights: what is trained, what is saved, and what comes out when they are merged."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -72,3 +73,36 @@ def test_without_peft_one_line_says_what_to_install(model, monkeypatch):
     monkeypatch.setitem(sys.modules, "peft", None)
     with pytest.raises(InputError, match="--use_peft needs PEFT: pip install"):
         LORA.add(model(), "token-classification")
+
+
+@pytest.mark.parametrize("export", ["merged", "adapter"])
+def test_a_grid_trains_adapters_and_says_so(run, encoder_dir, tmp_path, export):
+    from safetensors.torch import load_file
+
+    flags = ["--use_peft", "true", "--lora_r", "2", "--lora_export", export, "--method", "mix-ft"]
+    (result,) = run("out", *flags).results
+    expected = {"use_peft": True, "lora_r": 2, "lora_alpha": 32.0}
+    assert expected.items() <= result["settings"].items()
+    assert "peft" in result["versions"]
+    folder = tmp_path / "out/panx/mix-ft/k5/seed1"
+    assert (folder / "tokenizer.json").is_file()
+    if export == "adapter":
+        names = load_file(folder / "adapter_model.safetensors").keys()
+        assert names
+        assert all("lora_" in name or "classifier" in name for name in names)
+        config = json.loads((folder / "adapter_config.json").read_text())
+        assert config["base_model_name_or_path"] == f"./{encoder_dir.name}"
+        assert len(json.loads((folder / "config.json").read_text())["id2label"]) == 7
+        return
+    saved = AutoModelForTokenClassification.from_pretrained(folder).state_dict()
+    encoder = load_file(encoder_dir / "model.safetensors")
+    changed = [name for name, weight in encoder.items() if not torch.equal(saved.get(f"bert.{name}", weight), weight)]
+    assert changed
+    assert all(re.search(r"(query|value)\.weight", name) for name in changed)
+
+
+def test_what_adapters_cannot_do_is_refused_before_any_training(settings_of):
+    with pytest.raises(InputError, match="--lora_r needs --use_peft true"):
+        settings_of("--lora_r", "2")
+    with pytest.raises(InputError, match="the mean of adapters"):
+        settings_of("--use_peft", "true", "--select_on", "average")

@@ -107,3 +107,11 @@ def test_a_tracker_that_fails_stops_no_training(tmp_path, caplog, monkeypatch):
         assert training.train().global_step == 3
     (message,) = caplog.messages
     assert message.strip().startswith("no more logs for TensorBoard: ")
+
+
+def test_a_grid_keeps_the_curves_of_each_training_in_its_cell(run, tmp_path):
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed")
+    outcome = run("out", "--method", "ord-fs", "--report_to", "tensorboard", "--logging_steps", "1")
+    assert not outcome.failed
+    found = {path.parent.relative_to(tmp_path / "out").as_posix() for path in tmp_path.rglob("events.out.tfevents*")}
+    assert found == {"panx/zero-shot/k0/seed1/logs", *(f"panx/ord-fs/k5/seed1/logs/{name}" for name in ("de", "sw"))}
