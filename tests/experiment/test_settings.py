@@ -53,8 +53,10 @@ def test_bf16_is_for_processors_too(settings_of):
 def test_cells_are_shared_out_without_loss():
     cells = grid(RunArguments(method=["zero-shot", "mix-ft"], shots=[1, 5, 5], seeds=[1, 2]), "panx")
     assert len(cells) == len(set(cells)) == 6
-    parts = [share(cells, index, 4) for index in range(4)]
+    works = {cell: {(cell.method_name, cell.seed): 1.0 + cell.shots, cell.seed: 5.0} for cell in cells}
+    parts = [share(works, index, 4) for index in range(4)]
     assert sorted(cell for part in parts for cell in part) == sorted(cells)
+    assert all(parts)
 
 
 def test_settings_can_be_written_and_hold_no_token(settings_of):
