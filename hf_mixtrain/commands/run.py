@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hf_mixtrain.commands.messages import set_up_messages
 from hf_mixtrain.commands.recipe import RecipeParser
@@ -16,6 +17,9 @@ from hf_mixtrain.experiment.cells import grid, share
 from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments, Settings
 from hf_mixtrain.experiment.stopping import stop_on_signals
 from hf_mixtrain.experiment.summary import summary_table
+
+if TYPE_CHECKING:
+    from hf_mixtrain.experiment.grid_data import GridData
 
 logger = logging.getLogger(__name__)
 
@@ -166,13 +170,12 @@ def _write_report(output_dir: Path) -> None:
 def _dry_run(settings: Settings) -> str:
     from hf_mixtrain.experiment.finished import finished_results
     from hf_mixtrain.experiment.forecast import forecast, forecast_lines
-    from hf_mixtrain.experiment.grid_data import GridData
     from hf_mixtrain.experiment.plan import costs
 
     run, task = settings.run, settings.task
     output_dir = Path(settings.training["output_dir"])
     cells = grid(run, task.name)
-    data = None if run.data_source == "hub" else GridData(settings)  # the Hub is not asked
+    data = _data_here(settings)
     finished = {cell: found for cell in cells if (found := finished_results(cell, settings, None)) is not None}
     mine = cells
     if data is not None and run.cell_count > 1:
@@ -194,6 +197,21 @@ def _dry_run(settings: Settings) -> str:
 
         lines += [f"{cell}: to be pushed to {name}" for cell, name in repositories(settings, cells).items()]
     return "\n".join(lines)
+
+
+def _data_here(settings: Settings) -> "GridData | None":
+    """Return the grid's data if they can be read without the Hub; faults in them are told later, all at once."""
+    from hf_mixtrain.experiment.grid_data import GridData
+
+    if settings.run.data_source == "hub":
+        return None
+    data = GridData(settings)
+    try:
+        for cell in grid(settings.run, settings.task.name):
+            data.of(cell.shots, cell.seed)
+    except InputError:
+        return None
+    return data
 
 
 def _tasks() -> str:

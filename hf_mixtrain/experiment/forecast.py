@@ -60,16 +60,15 @@ def forecast(
         data: The grid's data; None if they may not be read.
     """
     run = settings.run
-    source = settings.source_language
-    names = [name for name in run.languages or settings.task.languages if name != source]
-    languages = data.languages if data is not None else [source, *names]
-    chains = {chain for cell in cells for chain in all_chains(cell, languages)}
-    shared = chains - {chain for cell in cells for chain in own_chains(cell, languages)}
-    groups = {(cell.method_name, cell.shots): len(plan(cell, languages)) for cell in cells}
+    targets = {cell: _targets(cell, settings, data) for cell in cells}
+    chains = {chain for cell, its in targets.items() for chain in all_chains(cell, *its)}
+    shared = chains - {chain for cell, its in targets.items() for chain in own_chains(cell, *its)}
+    models = {cell: len(plan(cell, *its)) for cell, its in targets.items()}
+    of_groups = {(cell.method_name, cell.shots): count for cell, count in models.items()}
     kept = {
-        "all": sum(len(plan(cell, languages)) for cell in cells),
-        "best": sum(groups.values()),
-        "last": sum(groups.values()),
+        "all": sum(models.values()),
+        "best": sum(of_groups.values()),
+        "last": sum(of_groups.values()),
         "none": 0,
     }[run.save_models]
     checkpoints = int(settings.training.get("save_total_limit") or 1) + 1
@@ -124,6 +123,16 @@ def model_bytes(name: str) -> int | None:
     if not files and isinstance(cached := try_to_load_from_cache(name, "model.safetensors"), str):
         files = [Path(cached)]
     return sum(map(_numbers, files)) * _BYTES or None
+
+
+def _targets(cell: Cell, settings: Settings, data: GridData | None) -> tuple[list[str], list[str]]:
+    """Return the languages that are tested, and those that have shots: of data that are not here, as the task says."""
+    if data is not None:
+        rows = data.of(cell.shots, cell.seed)
+        return rows.languages, list(rows.shots)
+    source = settings.source_language
+    targets = [name for name in settings.run.languages or settings.task.languages if name != source]
+    return [source, *targets], targets
 
 
 def _numbers(path: Path) -> int:

@@ -103,7 +103,9 @@ class Models:
         set_seed(seed)
         # Weights that are stored in 16 bits are trained in 32 all the same; `--bf16` is about the arithmetic.
         adapted = is_adapter(start)
-        model = self._load(self._auto_model, self.encoder if adapted else start, dtype=torch.float32, **self._settings.task.head)
+        model = self._load(
+            self._auto_model, self.encoder if adapted else start, dtype=torch.float32, **self._settings.task.head
+        )
         if adapted:
             return load_adapter(model, start)
         lora = self._settings.lora
