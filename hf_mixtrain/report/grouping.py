@@ -1,8 +1,8 @@
-"""Which results may be put side by side: those of one task, one model and one metric."""
+"""Which results may be put side by side: those of one task, one encoder and one metric."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hf_mixtrain.errors import InputError
@@ -39,6 +39,7 @@ class Group:
         targets: Those of ``common`` that are no result's source language.
         cells: ``{(row, K): {seed: result}}``.
         notes: Sentences about what a reader must know before comparing the rows.
+        reference: The row through which rows with other seeds are put in order; None: the usual baseline.
     """
 
     task: str
@@ -49,6 +50,7 @@ class Group:
     targets: tuple[str, ...]
     cells: Mapping[tuple[str, int], Mapping[int, Mapping[str, Any]]]
     notes: tuple[str, ...]
+    reference: str | None = None
 
     @property
     def rows(self) -> list[str]:
@@ -113,6 +115,20 @@ class Group:
         seeds = set.intersection(*map(set, by_language)) if by_language else set()
         return {seed: sum(scores[seed] for scores in by_language) / len(by_language) for seed in sorted(seeds)}
 
+    def doubts(self, row: str, shots: int) -> dict[int, list[str]]:
+        """``{seed: warnings}`` of the runs of a row whose scores are in doubt: warnings that not every result has."""
+        found = {
+            seed: [text for text in result.get("warnings", ()) if text not in self.shared_warnings]
+            for seed, result in sorted(self.cells.get((row, shots), {}).items())
+        }
+        return {seed: warnings for seed, warnings in found.items() if warnings}
+
+    @property
+    def shared_warnings(self) -> tuple[str, ...]:
+        """Warnings that every result of the group has, such as those about its data."""
+        every = [result.get("warnings", ()) for cells in self.cells.values() for result in cells.values()]
+        return tuple(text for text in every[0] if all(text in warnings for warnings in every))
+
     def zero_shot_of(self, row: str) -> str | None:
         """The zero-shot row that ``row`` is compared with: of the same settings, else the plain one."""
         candidates = (ZERO_SHOT + row.removeprefix(method_of(row)), ZERO_SHOT)
@@ -120,7 +136,7 @@ class Group:
 
 
 def group_results(results: Sequence[Mapping[str, Any]], *, languages: Sequence[str] | None = None) -> list[Group]:
-    """Sort results into groups of one task, model and metric.
+    """Sort results into groups of one task, encoder and metric; two encoders with one name are two groups.
 
     Args:
         results: As `hf_mixtrain.results.find_results` returns them.
@@ -195,6 +211,26 @@ def _group(
     if len(common) < len(languages):
         found = f"the {len(common)} of them that every result has: {', '.join(common)}" if common else "no language"
         notes.append(f"The results are of {len(languages)} test languages in all; averages are over {found}.")
+    notes += _seed_notes(cells)
     notes += [*settings_notes(results, splitting, usual), *version_notes(results, names)]
     targets = tuple(code for code in common if code not in sources)
-    return Group(task, model, metric, tuple(languages), tuple(common), targets, dict(cells), tuple(notes))
+    group = Group(task, model, metric, tuple(languages), tuple(common), targets, dict(cells), tuple(notes))
+    return replace(group, notes=(*_warning_notes(group), *group.notes))
+
+
+def _seed_notes(cells: Mapping[tuple[str, int], Mapping[int, Any]]) -> list[str]:
+    if len({tuple(sorted(seeds)) for seeds in cells.values()}) < 2:
+        return []
+    return [
+        "The rows have other seeds, as n says: means and sds are over all seeds of a row and are not to be subtracted; "
+        "gains and tests are over the seeds that both rows have, and ranks and bold by the gain over one row."
+    ]
+
+
+def _warning_notes(group: Group) -> list[str]:
+    """What the results say makes their scores doubtful: first what all say, then what each says."""
+    notes = [f"All results: {text}." for text in group.shared_warnings]
+    for row, shots in group.cells:
+        for seed, warnings in group.doubts(row, shots).items():
+            notes.append(f"† {group.title(row)}, K={shots}, seed {seed}: {'; '.join(warnings)}.")
+    return notes

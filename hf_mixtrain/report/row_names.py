@@ -12,6 +12,9 @@ _DEFAULT = "default"
 # A note names so many rows and counts the others.
 _NAMED_ROWS = 6
 
+# As many letters of a commit as tell it from others.
+_COMMIT = 9
+
 
 def row_names(
     results: Sequence[Mapping[str, Any]], splitting: Mapping[str, Sequence[str]], usual: Mapping[str, str]
@@ -93,10 +96,10 @@ def settings_notes(
             parts = [f"{value}: {', '.join(sorted(names))}" for value, names in sorted(methods.items())]
             split = sorted(method for method, keys in splitting.items() if key in keys)
             parts += [f"in brackets: {', '.join(split)}"] * bool(split)
-            notes.append(f"Settings differ, `{key}` ({'; '.join(parts)}).")
+            notes.append(f"Settings differ, {key} ({'; '.join(parts)}).")
     if keys := sorted({key for keys in splitting.values() for key in keys}):
-        named = ", ".join(f"`{key}`" for key in keys)
-        most = ", ".join(f"`{key}`={value}" for key, value in usual.items())
+        named = ", ".join(keys)
+        most = ", ".join(f"{key}={value}" for key, value in usual.items())
         most = f" or, as most rows have it, at {most}" if most else ""
         notes.append(
             f"Settings differ within a method, {named}: such results are in rows of their own and are not averaged. "
@@ -111,9 +114,10 @@ def version_notes(results: Sequence[Mapping[str, Any]], rows: Sequence[str]) -> 
     for key in sorted(_differing([result["versions"] for result in results])):
         found: dict[str, set[str]] = defaultdict(set)
         for row, result in zip(rows, results, strict=True):
-            found[str(result["versions"].get(key, "unknown"))].add(f"{row} K={result['shots']}")
+            value = str(result["versions"].get(key, "unknown"))
+            found[value[:_COMMIT] if key == "commit" else value].add(f"{row} K={result['shots']}")
         parts = [f"{value}: {_some(sorted(names))}" for value, names in sorted(found.items())]
-        notes.append(f"Versions differ, `{key}` ({'; '.join(parts)}).")
+        notes.append(f"Versions differ, {key} ({'; '.join(parts)}).")
     return notes
 
 

@@ -1,15 +1,17 @@
 """The tables of scores: K × method, per language, ranks, families and scripts."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hf_mixtrain.data.languages import LANGUAGES
 from hf_mixtrain.report.grouping import Group
+from hf_mixtrain.report.pairing import comparable_means
 from hf_mixtrain.report.statistics import Summary, best, ranks, summarize
 from hf_mixtrain.report.table import MISSING, Table
 
-_BOLD_COLUMN = "Bold: the highest mean of its column, ties as printed."
-_BOLD_ROW = "Bold: the highest mean of its row, ties as printed."
+_BOLD_COLUMN = "Bold: the highest mean of its column, on common seeds, ties as printed."
+_BOLD_ROW = "Bold: the highest mean of its row, on common seeds, ties as printed."
+_MARK = " †"
 
 
 def method_table(group: Group, metric: str | None = None, *, targets: bool = False) -> Table:
@@ -22,24 +24,24 @@ def method_table(group: Group, metric: str | None = None, *, targets: bool = Fal
     """
     metric = metric or group.metric
     languages = group.targets if targets else group.common
-    columns = [
-        [summarize(group.averages(row, shots, metric, languages).values()) for row in group.rows]
-        for shots in group.shots
-    ]
-    rows = [[group.title(row), *(_text(column[i]) for column in columns)] for i, row in enumerate(group.rows)]
-    bold = {(i, c + 1) for c, column in enumerate(columns) for i in best(_means(column))}
+    rows, bold = [[group.title(row)] for row in group.rows], set()
+    for place, shots in enumerate(group.shots, 1):
+        at = dict.fromkeys(group.rows, shots)
+        for cells, row in zip(rows, group.rows, strict=True):
+            cells.append(_text(summarize(group.averages(row, shots, metric, languages).values()), group, row, shots))
+        bold |= {(number, place) for number in best(_comparable(group, at, languages, metric))}
     over = f"{len(languages)} {'target' if targets else 'language'}{'s' * (len(languages) != 1)}"
     return Table(
         f"{group.task}, {group.model}: {metric}, average over {over}",
         ["method", *(f"K={shots}" for shots in group.shots)],
         rows,
-        f"Mean ± sample sd over seeds (number of seeds). {_BOLD_COLUMN}",
+        f"Mean ± sample sd over seeds (number of seeds). {_BOLD_COLUMN}{_mark_note(rows)}",
         frozenset(bold),
     )
 
 
 def language_table(group: Group, shots: int) -> Table:
-    """Languages × methods at one K: mean over seeds, and in brackets the gain over zero-shot.
+    """Languages × methods at one K: mean over seeds, and in brackets the gain over zero-shot on the common seeds.
 
     The last rows are the averages over the targets, if the source is there too, and over all languages.
     """
@@ -49,12 +51,10 @@ def language_table(group: Group, shots: int) -> Table:
     averages += [(f"average of {len(group.common)}", group.common)] * bool(group.common)
     rows, bold = [], set()
     for number, (name, codes) in enumerate([*subjects, *averages]):
-        summaries = {row: _of(group, row, k, codes) for row, k in at.items()}
-        texts = [_with_gain(summaries[row], _zero_shot(group, row, codes)) for row in at]
-        rows.append([name, *texts])
-        bold |= {(number, column + 1) for column in best(_means(list(summaries.values())))}
+        rows.append([name, *(_with_gain(group, row, k, codes) for row, k in at.items())])
+        bold |= {(number, column + 1) for column in best(_comparable(group, at, codes))}
     title = f"{group.task}, {group.model}: {group.metric} per language, K={shots}"
-    note = f"Mean over seeds (gain over the mean of zero-shot). {_BOLD_ROW}"
+    note = f"Mean over seeds (gain over zero-shot, over the seeds that both have). {_BOLD_ROW}"
     header = ["language", *(group.title(row) for row in at)]
     return Table(title, header, rows, note, frozenset(bold), summary_rows=len(averages))
 
@@ -67,8 +67,8 @@ def rank_table(group: Group) -> Table:
         f"{group.task}, {group.model}: ranks by {group.metric}",
         ["method", *(f"K={shots}" for shots in group.shots)],
         rows,
-        "Rank of the average among the methods of that K and zero-shot, 1 is the highest; in brackets the mean over "
-        "languages of the rank in each. Equal scores share the mean of their ranks.",
+        "Rank of the average among the methods of that K and zero-shot, on common seeds, 1 is the highest; in brackets "
+        "the mean over languages of the rank in each. Equal scores share the mean of their ranks.",
     )
 
 
@@ -88,7 +88,7 @@ def kinds_table(group: Group, shots: int, kind: str) -> Table:
     for number, (name, codes) in enumerate(sorted(members.items(), key=lambda item: (item[0] == "unknown", item))):
         summaries = [summarize(group.averages(row, k, languages=codes).values()) for row, k in at.items()]
         rows.append([name, ", ".join(codes), *(f"{s.mean:.2f}" if s else MISSING for s in summaries)])
-        bold |= {(number, column + 2) for column in best(_means(summaries))}
+        bold |= {(number, column + 2) for column in best(_comparable(group, at, codes))}
     return Table(
         f"{group.task}, {group.model}: {group.metric} by {kind}, K={shots}",
         [kind, "languages", *(group.title(row) for row in at)],
@@ -114,22 +114,19 @@ def has_targets(group: Group) -> bool:
     return 0 < len(group.targets) < len(group.common)
 
 
-def _of(group: Group, row: str, shots: int, languages: Sequence[str]) -> Summary | None:
-    """Summary over seeds of the average over some languages, or of the score in one."""
-    return summarize(group.averages(row, shots, languages=languages).values())
-
-
-def _zero_shot(group: Group, row: str, languages: Sequence[str]) -> Summary | None:
-    baseline = group.zero_shot_of(row)
-    return None if baseline is None or baseline == row else _of(group, baseline, 0, languages)
+def _comparable(
+    group: Group, at: Mapping[str, int], languages: Sequence[str], metric: str | None = None
+) -> list[float | None]:
+    means = comparable_means(group, at, languages, metric)
+    return [means[row][0] if row in means else None for row in at]
 
 
 def _ranks_at(group: Group, shots: int) -> dict[str, str]:
     at = group.rows_at(shots)
-    averages = ranks(_means([_of(group, row, k, group.common) for row, k in at.items()]))
+    averages = ranks(_comparable(group, at, group.common))
     by_language: dict[str, list[float]] = {row: [] for row in at}
     for language in group.common:
-        for row, rank in zip(at, ranks(_means([_of(group, r, k, [language]) for r, k in at.items()])), strict=True):
+        for row, rank in zip(at, ranks(_comparable(group, at, [language])), strict=True):
             if rank is not None:
                 by_language[row].append(rank)
     return {
@@ -139,18 +136,25 @@ def _ranks_at(group: Group, shots: int) -> dict[str, str]:
     }
 
 
-def _means(summaries: Sequence[Summary | None]) -> list[float | None]:
-    return [None if summary is None else summary.mean for summary in summaries]
+def _text(summary: Summary | None, group: Group, row: str, shots: int) -> str:
+    return MISSING if summary is None else f"{summary}{_MARK * bool(group.doubts(row, shots))}"
 
 
-def _text(summary: Summary | None) -> str:
-    return MISSING if summary is None else str(summary)
+def _mark_note(rows: Sequence[Sequence[str]]) -> str:
+    marked = any(cell.endswith(_MARK) for row in rows for cell in row)
+    return " †: some of these runs have warnings, which are listed above." if marked else ""
 
 
-def _with_gain(summary: Summary | None, baseline: Summary | None) -> str:
+def _with_gain(group: Group, row: str, shots: int, languages: Sequence[str]) -> str:
+    summary = summarize(group.averages(row, shots, languages=languages).values())
     if summary is None:
         return MISSING
-    return f"{summary.mean:.2f}" + (f" ({signed(summary.mean - baseline.mean)})" if baseline else "")
+    baseline = group.zero_shot_of(row)
+    zero = {} if baseline in (None, row) else group.averages(baseline or "", 0, languages=languages)
+    own = group.averages(row, shots, languages=languages)
+    differences = [own[seed] - zero[seed] for seed in own.keys() & zero.keys()]
+    gain = f" ({signed(sum(differences) / len(differences))})" if differences else ""
+    return f"{summary.mean:.2f}{gain}"
 
 
 def signed(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Paired tests between two methods: over seeds and over languages."""
+"""One primary test of a method against a baseline: is the mean gain over languages more than the luck of the seeds?"""
 
 import math
 import statistics
@@ -7,102 +7,72 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from hf_mixtrain.report.grouping import Group
+from scipy import stats
 
-# With fewer languages a two-sided Wilcoxon test cannot reach p < 0.05. Two differences are no estimate of their spread:
-# a t-test calls any two that happen to be alike significant.
-MINIMUM_LANGUAGES = 6
-MINIMUM_SEEDS = 3
+from hf_mixtrain.report.grouping import Group
+from hf_mixtrain.report.pairing import MINIMUM_SEEDS, default_baseline, pair_rows
 
 
 class Comparison(NamedTuple):
-    """One method against another at one K.
+    """One method against another at one K, over the seeds and languages that both have.
 
     Attributes:
-        row: The method with the higher average, unless one row was chosen to compare with.
-        over: The other.
-        gain: Mean over the common languages of the differences of their means over seeds.
-        languages: Number of common languages, the pairs of the Wilcoxon test.
-        p_languages: Its p-value; None if there are fewer than 6 languages.
-        holm_languages: The same after Holm's correction over all comparisons of the table.
-        seeds: Number of common seeds, the pairs of the t-test.
-        p_seeds: Its p-value; None if there are fewer than 3 seeds.
-        holm_seeds: The same after Holm's correction.
-        sd: Sample sd over seeds of the differences of the seeds' averages, whose mean is ``gain``; None for one seed.
-        low: Lower end of the 95 % confidence interval of their mean (`mean_interval`); None for fewer than 3 seeds.
+        row: The method.
+        over: What it is compared with.
+        shots: K.
+        gain: Mean difference, over seeds and languages.
+        sd: Sample sd over seeds of the mean differences over languages; None for one seed.
+        low: Lower end of the 95 % confidence interval of ``gain`` (`mean_interval`); None for fewer than 3 seeds.
         high: Upper end.
+        p: Two-sided p-value (`paired_t`); None for fewer than 3 seeds.
+        holm: The same after Holm's correction over the family; see `significance`.
+        seeds: Number of common seeds.
+        languages: Number of common languages.
+        better: In how many of them the mean difference is above 0.
+        left_out: Common cells that are not compared; see `hf_mixtrain.report.pairing.Paired`.
     """
 
     row: str
     over: str
+    shots: int
     gain: float
-    languages: int
-    p_languages: float | None
-    holm_languages: float | None
-    seeds: int
-    p_seeds: float | None
-    holm_seeds: float | None
     sd: float | None
     low: float | None
     high: float | None
+    p: float | None
+    holm: float | None
+    seeds: int
+    languages: int
+    better: int
+    left_out: int
 
-    def turned(self) -> "Comparison":
-        """The same the other way round: ``over`` against ``row``."""
-        low, high = (None if end is None else -end for end in (self.high, self.low))
-        return self._replace(row=self.over, over=self.row, gain=-self.gain, low=low, high=high)
-
-
-def wilcoxon(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """p-value of the two-sided Wilcoxon signed-rank test (`scipy.stats.wilcoxon` with its defaults).
-
-    Args:
-        first: One value for each language.
-        second: The other method's values for the same languages.
-
-    Returns:
-        The p-value; 1.0 if all pairs are equal; None for fewer than 6 pairs, too few to reach 0.05.
-
-    Raises:
-        ImportError: If scipy is missing.
-
-    Example:
-        >>> wilcoxon([1, 2, 3, 4, 5, 6], [0, 0, 0, 0, 0, 0]), wilcoxon([1, 2], [0, 0])
-        (0.03125, None)
-    """
-    stats = _stats()
-    if len(first) < MINIMUM_LANGUAGES:
-        return None
-    if list(first) == list(second):
-        return 1.0
-    return float(stats.wilcoxon(first, second).pvalue)
+    @property
+    def significant(self) -> bool:
+        """Whether the p-value, corrected over the family, is below 0.05; never for fewer than 3 seeds."""
+        return self.holm is not None and self.holm < 0.05
 
 
-def paired_t(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """p-value of the two-sided paired t-test (`scipy.stats.ttest_rel`).
+def paired_t(differences: Sequence[float]) -> float | None:
+    """p-value of the two-sided paired t-test (`scipy.stats.ttest_1samp` on the differences).
 
     Args:
-        first: One value for each seed.
-        second: The other method's values for the same seeds.
+        differences: One value for each seed.
 
     Returns:
-        The p-value; 1.0 if all pairs are equal; None for fewer than 3 pairs.
-
-    Raises:
-        ImportError: If scipy is missing.
+        The p-value; 1.0 if all differences are 0; None for fewer than 3.
 
     Example:
-        >>> round(paired_t([71.0, 72.0, 73.0], [70.0, 70.0, 70.0]), 4), paired_t([71.0], [70.0])
+        >>> round(paired_t([1.0, 2.0, 3.0]), 4), paired_t([1.0, 1.0])
         (0.0742, None)
     """
-    stats = _stats()
-    if len(first) < MINIMUM_SEEDS:
+    if len(differences) < MINIMUM_SEEDS:
         return None
-    if list(first) == list(second):
+    if not any(differences):
         return 1.0
     with warnings.catch_warnings():
         # Equal differences have no spread; scipy warns of lost precision and returns a p-value near 0.
         warnings.simplefilter("ignore", RuntimeWarning)
-        return float(stats.ttest_rel(first, second).pvalue)
+        return float(stats.ttest_1samp(differences, 0.0).pvalue)
 
 
 def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float] | None:
@@ -115,15 +85,11 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, 
     Returns:
         Its ends; equal values are an interval without width; None for fewer than 3 values.
 
-    Raises:
-        ImportError: If scipy is missing.
-
     Example:
         >>> low, high = mean_interval([1.0, 2.0, 3.0])
         >>> round(low, 3), round(high, 3), mean_interval([1.0, 2.0])
         (-0.484, 4.484, None)
     """
-    stats = _stats()
     if len(values) < MINIMUM_SEEDS:
         return None
     mean, error = statistics.fmean(values), statistics.stdev(values) / math.sqrt(len(values))
@@ -149,80 +115,78 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
-def significance(group: Group, shots: int, over: str | None = None) -> list[Comparison]:
-    """Compare every two rows of a group at one K, zero-shot included; or every row with one.
+def significance(group: Group, baseline: str | None = None, *, all_pairs: bool = False) -> list[Comparison]:
+    """Test every method against one baseline, at every K: the primary test of a report.
 
-    Two questions, two tests, each corrected by Holm over all comparisons of this K: does the gain hold over languages
-    (Wilcoxon signed-rank test on the languages' means over seeds), and does it hold over seeds (paired t-test on the
-    seeds' averages over languages)? Both use the languages and the seeds that the two rows share.
+    The question is whether the mean gain over these languages would be there with other seeds. All languages of a run
+    share its luck (shots, head, order), so the unit is the seed: of each seed, the mean difference over languages;
+    over seeds, a paired t-test and the interval that belongs to it. Its false-positive rate is 5 % whatever the number
+    of languages; a test over languages of the same runs calls a third of the chance differences significant.
+
+    The family of Holm's correction is all comparisons of the group that are returned.
 
     Args:
         group: One of `hf_mixtrain.report.group_results`.
-        shots: K.
-        over: The one row that every other is compared with, by name or title; None: all pairs.
+        baseline: The row that every other is compared with, by name or title; None: `default_baseline`.
+        all_pairs: Compare every two rows instead, the one with the higher mean first.
 
     Returns:
-        One comparison for each two rows; pairs without a common language or seed are left out. With ``over``, one for
-        each other row, which comes first even if its average is the lower one; none if ``over`` has no results at K.
+        One comparison for each other row and K, by K; rows without a common language and seed are left out.
 
     Raises:
-        ImportError: If scipy is missing.
-        InputError: If the group has no row ``over``.
+        InputError: If the group has no row ``baseline``.
     """
-    found = [compare_rows(group, shots, *pair) for pair in row_pairs(group, shots, over)]
-    pairs = [pair for pair in found if pair is not None]
-    if over is not None:
-        pairs = [pair.turned() if pair.row == group.row_named(over) else pair for pair in pairs]
-    by_languages, by_seeds = holm([pair.p_languages for pair in pairs]), holm([pair.p_seeds for pair in pairs])
-    return [
-        pair._replace(holm_languages=languages, holm_seeds=seeds)
-        for pair, languages, seeds in zip(pairs, by_languages, by_seeds, strict=True)
-    ]
+    found = []
+    compared = [k for k in group.shots if k > 0] or group.shots
+    for shots in compared:
+        at = group.rows_at(shots)
+        for row, over in row_pairs(group, shots, baseline, all_pairs=all_pairs):
+            again = at[row] == at[over] == 0 and shots != compared[0]  # two rows of zero-shot, the same at every K
+            pair = None if again else compare_rows(group, shots, row, over)
+            if pair is not None and all_pairs and pair.gain < 0:
+                pair = compare_rows(group, shots, over, row)
+            if pair is not None:
+                found.append(pair)
+    corrected = holm([pair.p for pair in found])
+    return [pair._replace(holm=p) for pair, p in zip(found, corrected, strict=True)]
 
 
-def row_pairs(group: Group, shots: int, over: str | None = None) -> list[tuple[str, str]]:
-    """Every two rows at one K; with ``over``, every other row with it.
+def row_pairs(
+    group: Group, shots: int, baseline: str | None = None, *, all_pairs: bool = False
+) -> list[tuple[str, str]]:
+    """Every other row at one K with the baseline; or every two rows.
 
     Raises:
-        InputError: If the group has no row ``over``.
+        InputError: If the group has no row ``baseline``.
     """
     at = group.rows_at(shots)
-    if over is None:
+    if all_pairs:
         return list(combinations(at, 2))
-    chosen = group.row_named(over)
-    return [(row, chosen) for row in at if row != chosen] if chosen in at else []
+    chosen = default_baseline(group) if baseline is None else group.row_named(baseline)
+    if chosen not in at:
+        return []
+    return [(row, chosen) for row in at if row != chosen]
 
 
 def compare_rows(group: Group, shots: int, row: str, over: str) -> Comparison | None:
-    """Compare two rows, without a correction for other comparisons; None if they share no language or no seed.
-
-    The row with the higher average comes first in the result, whatever the order of the arguments.
-    """
-    at = group.rows_at(shots)
-    seeds = sorted(group.cells[row, at[row]].keys() & group.cells[over, at[over]].keys())
-    pairs: list[list[dict[int, float]]] = []
-    for language in group.languages:
-        scores = [group.scores(name, at[name], language) for name in (row, over)]
-        if all(seed in one for one in scores for seed in seeds):
-            pairs.append(scores)
-    if not seeds or not pairs:
+    """Compare two rows, without a correction for other comparisons; None if they share no language or no seed."""
+    pairs = pair_rows(group, shots, row, over)
+    if pairs is None:
         return None
-    mean, other = ([sum(pair[side][seed] for seed in seeds) / len(seeds) for pair in pairs] for side in (0, 1))
-    average, second = ([sum(pair[side][seed] for pair in pairs) / len(pairs) for seed in seeds] for side in (0, 1))
-    gain = sum(a - b for a, b in zip(mean, other, strict=True)) / len(pairs)
-    names = (row, over) if gain >= 0 else (over, row)
-    p_languages, p_seeds = wilcoxon(mean, other), paired_t(average, second)
-    differences = [a - b if gain >= 0 else b - a for a, b in zip(average, second, strict=True)]
-    sd = statistics.stdev(differences) if len(seeds) > 1 else None
-    low, high = mean_interval(differences) or (None, None)
+    by_seed, gains = pairs.by_seed, pairs.by_language.values()
+    low, high = mean_interval(by_seed) or (None, None)
     return Comparison(
-        *names, abs(gain), len(pairs), p_languages, None, len(seeds), p_seeds, None, sd=sd, low=low, high=high
+        row=row,
+        over=over,
+        shots=shots,
+        gain=pairs.gain,
+        sd=statistics.stdev(by_seed) if len(by_seed) > 1 else None,
+        low=low,
+        high=high,
+        p=paired_t(by_seed),
+        holm=None,
+        seeds=len(pairs.seeds),
+        languages=len(pairs.languages),
+        better=sum(gain > 0 for gain in gains),
+        left_out=pairs.left_out,
     )
-
-
-def _stats():  # type: ignore[no-untyped-def]
-    try:
-        from scipy import stats
-    except ImportError:
-        raise ImportError('Significance tests need scipy: pip install "hf_mixtrain[plot]"') from None
-    return stats

@@ -1,8 +1,10 @@
-"""A table, and the three ways to write it: Markdown, LaTeX (booktabs) and plain text."""
+"""A table, and the ways to write it: Markdown, HTML, LaTeX (booktabs) and plain text."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+
+from hf_mixtrain.escaping import html, markdown, terminal
 
 MISSING = "—"
 
@@ -61,12 +63,38 @@ def to_markdown(table: Table) -> str:
         <BLANKLINE>
     """
     rule = ["---" if column < table.text_columns else "---:" for column in range(len(table.header))]
-    lines = [_line(map(_markdown_escape, table.header)), "|" + "|".join(rule) + "|"]
+    lines = [_line(map(_markdown_cell, table.header)), "|" + "|".join(rule) + "|"]
     for number, row in enumerate(table.rows):
-        cells = [_markdown_escape(cell) for cell in row]
+        cells = [_markdown_cell(cell) for cell in row]
         lines.append(_line(f"**{c}**" if (number, column) in table.bold else c for column, c in enumerate(cells)))
-    note = [table.note, ""] if table.note else []
-    return "\n".join([f"**{table.title}**", "", *lines, "", *note])
+    note = [markdown(table.note), ""] if table.note else []
+    return "\n".join([f"**{markdown(table.title)}**", "", *lines, "", *note])
+
+
+def to_html(table: Table) -> str:
+    """The table in HTML; the page's script sorts it by the column whose header is clicked.
+
+    Example:
+        >>> print(to_html(Table("A & B", ["method", "f1"], [["<a>", "1.00"]], bold=frozenset({(0, 1)}))))
+        <figure class="table"><figcaption>A &amp; B</figcaption>
+        <table><thead><tr><th class="text">method</th><th>f1</th></tr></thead><tbody>
+        <tr><td class="text">&lt;a&gt;</td><td><b>1.00</b></td></tr>
+        </tbody></table></figure>
+        <BLANKLINE>
+    """
+    kinds = [' class="text"' if column < table.text_columns else "" for column in range(len(table.header))]
+    head = "".join(f"<th{kind}>{html(name)}</th>" for kind, name in zip(kinds, table.header, strict=True))
+    body: list[str] = []
+    foot: list[str] = []
+    for number, row in enumerate(table.rows):
+        texts = [f"<b>{html(c)}</b>" if (number, column) in table.bold else html(c) for column, c in enumerate(row)]
+        line = "".join(f"<td{kind}>{text}</td>" for kind, text in zip(kinds, texts, strict=True))
+        (body if number < len(table.rows) - table.summary_rows else foot).append(f"<tr>{line}</tr>\n")
+    parts = [f"<tbody>\n{''.join(body)}</tbody>", f"<tfoot>\n{''.join(foot)}</tfoot>" if foot else ""]
+    note = f'<p class="note">{html(table.note)}</p>\n' if table.note else ""
+    header = f"<thead><tr>{head}</tr></thead>"
+    caption = f"<figcaption>{html(table.title)}</figcaption>"
+    return f'<figure class="table">{caption}\n<table>{header}{"".join(parts)}</table></figure>\n{note}'
 
 
 def to_latex(table: Table) -> str:
@@ -109,7 +137,7 @@ def to_text(table: Table) -> str:
         language     a     b
         de        1.00  2.00*
     """
-    rows = [list(table.header), *map(list, table.rows)]
+    rows = [[terminal(cell) for cell in row] for row in [table.header, *table.rows]]
     for column in {column for _, column in table.bold}:
         for number, row in enumerate(rows):
             row[column] += "*" if (number - 1, column) in table.bold else " "
@@ -121,7 +149,7 @@ def to_text(table: Table) -> str:
             pad = " " * (width - _width(cell))
             cells.append(cell + pad if column < table.text_columns else pad + cell)
         lines.append("  ".join(cells).rstrip())
-    return "\n".join([table.title, *lines])
+    return "\n".join([terminal(table.title), *lines])
 
 
 def latex_escape(text: str) -> str:
@@ -143,8 +171,9 @@ def _latex_row(cells: Sequence[str], bold: Sequence[int] = ()) -> str:
     return " & ".join(rf"\textbf{{{cell}}}" if i in bold else cell for i, cell in enumerate(escaped)) + r" \\"
 
 
-def _markdown_escape(text: str) -> str:
-    return text.replace("|", r"\|").replace("<", r"\<")
+def _markdown_cell(text: str) -> str:
+    # What is special at the start of a line only, such as the sign of a number, is not in a cell.
+    return markdown(f".{text}")[1:]
 
 
 def _width(text: str) -> int:

@@ -1,43 +1,46 @@
-"""The report of a grid: ``report.md``, ``report.csv``, ``report.tex`` and figures, from its results files alone."""
+"""The report of a grid: ``report.md``, ``.html``, ``.tex``, CSV files and figures, from its results files alone."""
 
-import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.escaping import markdown
 from hf_mixtrain.files import atomic_write_text
-from hf_mixtrain.report.comparison_tables import cost_table, gains_table, significance_table
+from hf_mixtrain.report.answer import plan
+from hf_mixtrain.report.content import Content, content_of, row_of
+from hf_mixtrain.report.csv_files import report_csv, scores_csv
 from hf_mixtrain.report.figures import draw_figures
 from hf_mixtrain.report.grouping import Group, group_results
-from hf_mixtrain.report.score_tables import has_targets, kinds_table, language_table, method_table, rank_table
-from hf_mixtrain.report.significance import row_pairs
-from hf_mixtrain.report.statistics import ranks, summarize
+from hf_mixtrain.report.html_page import html_page
+from hf_mixtrain.report.score_tables import language_table
 from hf_mixtrain.report.table import Table, to_latex, to_markdown, to_text
 from hf_mixtrain.results import find_results
-
-_AVERAGE = "average"
 
 
 def write_report(
     *paths: str | Path,
-    over: str | None = None,
+    baseline: str | None = None,
+    all_pairs: bool = False,
     languages: Sequence[str] | None = None,
+    points: float = 1.0,
     to: str | Path | None = None,
 ) -> Path:
-    """Write ``report.md``, ``.csv``, ``.tex`` and ``figures/*.png`` of results.
+    """Write ``report.md``, ``.html``, ``.csv``, ``.tex``, ``scores.csv`` and ``figures/*.png`` of results.
 
-    The same results give the same files. Without matplotlib there are no figures, without scipy no tests of
-    significance; the report then says what to install.
+    The same results give the same files. Without matplotlib there are no figures, and without plotly none in the HTML
+    file; the report then says what to install.
 
     Args:
         paths: One or more of: the folder of a grid (``--output_dir``), a folder that holds several, a ``.jsonl`` file
             with a result a line (`hf_mixtrain.results.find_results`).
-        over: Compare every row with this one only, by name or title; None: every row with every other.
+        baseline: Compare every row with this one, by name or title; None: with naive-mix-train, else zero-shot, else
+            the first row.
+        all_pairs: Compare every two rows instead; Holm's correction is then over all pairs.
         languages: Report on these test languages alone; None: on all.
+        points: The difference for which the report says how many seeds it takes.
         to: Where the report goes; it is made if it is missing. None: the first folder or, for a file, a folder beside
             it with its name (without ``.jsonl``).
 
@@ -45,8 +48,8 @@ def write_report(
         The path of ``report.md``.
 
     Raises:
-        InputError: If there is nothing to read, a results file is broken or there twice, there is no row ``over`` or
-            no result has one of ``languages``, or ``to`` is a file.
+        InputError: If there is nothing to read, a results file is broken or there twice, there is no row ``baseline``
+            or no result has one of ``languages``, or ``to`` is a file.
 
     Example:
         >>> import tempfile
@@ -68,129 +71,71 @@ def write_report(
         raise InputError(
             f"{' '.join(map(str, paths))}: no results.json in this folder or below. Expected the --output_dir of a run."
         )
-    groups = _groups(results, languages, over)
+    contents = report_contents(results, baseline=baseline, all_pairs=all_pairs, languages=languages, points=points)
     figures: dict[int, list[Path]] = {}
     hints = []
     try:
-        figures = {number: draw_figures(group, to / "figures") for number, group in enumerate(groups)}
+        figures = {n: draw_figures(c.group, to / "figures", c.baseline) for n, c in enumerate(contents)}
     except ImportError as error:
         hints.append(str(error))
     images = {number: [path.relative_to(to).as_posix() for path in paths] for number, paths in figures.items()}
     atomic_write_text(to / "report.csv", report_csv(results, languages=languages))
-    atomic_write_text(to / "report.tex", report_latex(results, over=over, languages=languages))
-    text = report_markdown(results, images=images, hints=hints, over=over, languages=languages)
-    return atomic_write_text(to / "report.md", text)
+    atomic_write_text(to / "scores.csv", scores_csv(results, languages=languages))
+    atomic_write_text(to / "report.tex", report_latex(contents))
+    atomic_write_text(to / "report.html", html_page(contents))
+    return atomic_write_text(to / "report.md", report_markdown(contents, images=images, hints=hints))
 
 
-def report_tables(group: Group, over: str | None = None) -> Iterator[tuple[str, Table]]:
-    """All tables of one group, each with the heading that it stands under.
-
-    Without scipy there are no tests of significance.
-
-    Args:
-        group: One of `group_results`.
-        over: Compare every row with this one only; a group that does not have it has no comparisons. None: all pairs.
-    """
-    for metric in _metrics(group):
-        # Those of one entity type or label, such as f1_PER beside f1, are in the CSV file only.
-        if metric == group.metric or not any(metric.startswith(f"{other}_") for other in _metrics(group)):
-            yield "Methods", method_table(group, metric)
-            if has_targets(group):
-                yield "Methods", method_table(group, metric, targets=True)
-    yield "Methods", rank_table(group)
-    yield "Methods", cost_table(group)
-    compared = [shots for shots in group.shots if shots > 0] or group.shots
-    for shots in compared:
-        yield "Languages", language_table(group, shots)
-    comparable = [shots for shots in compared if _has_row(group, over) and row_pairs(group, shots, over)]
-    for shots in comparable:
-        yield "Largest gains", gains_table(group, shots, over=over)
-    for shots in comparable:
-        try:
-            yield "Significance", significance_table(group, shots, over)
-        except ImportError:
-            break
-    for kind in ("family", "script"):
-        for shots in compared:
-            if group.common:
-                yield "Families and scripts", kinds_table(group, shots, kind)
+def report_contents(
+    results: Sequence[Mapping[str, Any]],
+    *,
+    baseline: str | None = None,
+    all_pairs: bool = False,
+    languages: Sequence[str] | None = None,
+    points: float = 1.0,
+) -> list[Content]:
+    """What a report says, group by group; arguments and errors are those of `write_report`."""
+    groups = _groups(results, languages, baseline)
+    return [content_of(group, baseline, all_pairs=all_pairs, points=points) for group in groups]
 
 
 def report_markdown(
-    results: Sequence[Mapping[str, Any]],
+    contents: Sequence[Content],
     *,
     images: Mapping[int, Sequence[str]] | None = None,
     hints: Sequence[str] = (),
-    over: str | None = None,
-    languages: Sequence[str] | None = None,
 ) -> str:
     """The whole report in Markdown.
 
     Args:
-        results: As `hf_mixtrain.results.find_results` returns them.
-        images: Paths of the figures of each group, by its place in `group_results`, relative to the report.
+        contents: As `report_contents` returns them.
+        images: Paths of the figures of each group, by its place, relative to the report.
         hints: Sentences for its end: what is missing, and why.
-        over: Compare every row with this one only; None: every row with every other.
-        languages: Report on these test languages alone; None: on all.
-
-    Raises:
-        InputError: If there are no results, no row ``over``, or no result has one of ``languages``.
     """
     parts = ["# Results", ""]
-    missing = list(hints)
-    for number, group in enumerate(_groups(results, languages, over)):
-        parts += [f"## {group.task}, {group.model}", ""]
-        parts += [f"Test languages ({len(group.languages)}): {', '.join(group.languages)}. Metric: {group.metric}.", ""]
-        parts += [f"- {note}" for note in group.notes] + [""] * bool(group.notes)
-        for heading, found in groupby(report_tables(group, over), key=lambda item: item[0]):
-            tables = [table for _, table in found]
-            parts += [f"### {heading}", ""]
-            for table, following in zip_longest(tables, tables[1:]):
-                # A note that holds for several tables stands after the last of them.
-                told_later = following is not None and following.note == table.note
-                parts.append(to_markdown(replace(table, note="") if told_later else table))
-        if paths := (images or {}).get(number, ()):
-            parts += ["### Figures", ""]
-            for path in paths:
-                parts += [f"![{Path(path).stem}]({path})", ""]
-    try:
-        import scipy  # noqa: F401
-    except ImportError:
-        missing.append('Significance tests need scipy: pip install "hf_mixtrain[plot]"')
-    for hint in missing:
-        parts += [f"{hint}", ""]
+    for number, content in enumerate(contents):
+        parts += [f"## {markdown(content.title)}", ""]
+        for paragraph in content.answer:
+            parts += [markdown(paragraph), ""]
+        parts += [markdown(content.data), ""]
+        parts += [f"- {markdown(note)}" for note in content.group.notes] + [""] * bool(content.group.notes)
+        for path in (images or {}).get(number, ()):
+            parts += [f"![{Path(path).stem}]({path})", ""]
+        for heading, tables in content.sections:
+            parts += [f"### {heading}", "", *map(to_markdown, _with_last_notes(tables))]
+    for hint in hints:
+        parts += [hint, ""]
     return "\n".join(parts)
 
 
-def report_latex(
-    results: Sequence[Mapping[str, Any]], *, over: str | None = None, languages: Sequence[str] | None = None
-) -> str:
+def report_latex(contents: Sequence[Content]) -> str:
     r"""The tables in LaTeX, to be read with ``\input``; they need the package booktabs.
 
-    Arguments and errors are those of `report_markdown`.
+    Args:
+        contents: As `report_contents` returns them.
     """
-    groups = _groups(results, languages, over)
-    tables = [to_latex(table) for group in groups for _, table in report_tables(group, over)]
+    tables = [to_latex(table) for content in contents for table in content.tables]
     return "\n".join(["% Needs \\usepackage{booktabs} and UTF-8.", *tables])
-
-
-def report_csv(results: Sequence[Mapping[str, Any]], *, languages: Sequence[str] | None = None) -> str:
-    """All scores as one tidy table: a line for each metric, method, K and language, and for the averages.
-
-    Columns: ``task, model, metric, method, shots, language, mean, sd, n, gain, rank``. ``gain`` is over zero-shot;
-    ``rank`` is among the methods of that K and zero-shot; what is missing is empty. ``languages`` is as in
-    `report_markdown`.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["task", "model", "metric", "method", "shots", "language", "mean", "sd", "n", "gain", "rank"])
-    for group in group_results(results, languages=languages):
-        for metric in _metrics(group):
-            for shots in group.shots:
-                for language in [*group.languages, _AVERAGE]:
-                    for cells in _csv_rows(group, metric, shots, language):
-                        writer.writerow([group.task, group.model, metric, *cells])
-    return text.getvalue()
 
 
 def format_table(results: Sequence[Mapping[str, Any]], *, languages: Sequence[str] | None = None) -> str:
@@ -219,46 +164,33 @@ def format_table(results: Sequence[Mapping[str, Any]], *, languages: Sequence[st
     return "\n\n".join(blocks)
 
 
-def _groups(results: Sequence[Mapping[str, Any]], languages: Sequence[str] | None, over: str | None) -> list[Group]:
-    """The groups; those without the row ``over`` say so. At least one must have it."""
+def format_answer(contents: Sequence[Content], points: float | None = None) -> str:
+    """The outcome for the screen; with ``points``, how many seeds a study needs to find such a difference.
+
+    Args:
+        contents: As `report_contents` returns them.
+        points: A difference of the average over languages, above 0.
+    """
+    if points is not None:
+        return "\n".join(plan(content.group, content.comparisons, points) for content in contents)
+    return "\n\n".join("\n".join([f"{content.title}:", *content.answer]) for content in contents)
+
+
+def _groups(results: Sequence[Mapping[str, Any]], languages: Sequence[str] | None, baseline: str | None) -> list[Group]:
+    """The groups; those without the row ``baseline`` say so. At least one must have it."""
     groups = group_results(results, languages=languages)
-    if not any(_has_row(group, over) for group in groups):
+    if baseline is None:
+        return groups
+    if not any(row_of(group, baseline) for group in groups):
         rows = dict.fromkeys(row for group in groups for row in group.rows)
-        raise InputError(f"no row {over!r} to compare with. Expected one of: {'; '.join(rows)}.")
-    note = f"There is no row {over!r} here: nothing is compared with it."
-    return [g if _has_row(g, over) else replace(g, notes=(*g.notes, note)) for g in groups]
+        raise InputError(f"no row {baseline!r} to compare with. Expected one of: {'; '.join(rows)}.")
+    note = f"There is no row {baseline!r} here: nothing is compared with it."
+    return [g if row_of(g, baseline) else replace(g, notes=(*g.notes, note)) for g in groups]
 
 
-def _has_row(group: Group, over: str | None) -> bool:
-    if over is None:
-        return True
-    try:
-        return bool(group.row_named(over))
-    except InputError:
-        return False
-
-
-def _metrics(group: Group) -> list[str]:
-    """All metrics that any score is of, the main one first."""
-    results = [result for cells in group.cells.values() for result in cells.values()]
-    found = {metric for result in results for scores in result["scores"].values() for metric in scores}
-    return [group.metric, *sorted(found - {group.metric})]
-
-
-def _csv_rows(group: Group, metric: str, shots: int, language: str) -> Iterator[list[str]]:
-    def values(row: str, k: int) -> list[float]:
-        if language == _AVERAGE:
-            return list(group.averages(row, k, metric).values())
-        return list(group.scores(row, k, language, metric).values())
-
-    at = group.rows_at(shots)
-    summaries = {row: summarize(values(row, k)) for row, k in at.items()}
-    placed = dict(zip(at, ranks([s.mean if s else None for s in summaries.values()]), strict=True))
-    for row, k in at.items():
-        summary, baseline = summaries[row], group.zero_shot_of(row)
-        if k != shots or summary is None:
-            continue
-        zero = summarize(values(baseline, 0)) if baseline not in (None, row) else None
-        gain = f"{summary.mean - zero.mean:.6f}" if zero else ""
-        sd = "" if summary.sd is None else f"{summary.sd:.6f}"
-        yield [row, str(k), language, f"{summary.mean:.6f}", sd, str(summary.n), gain, f"{placed[row]:g}"]
+def _with_last_notes(tables: Sequence[Table]) -> list[Table]:
+    """A note that holds for several tables stands after the last of them."""
+    return [
+        replace(table, note="") if following is not None and following.note == table.note else table
+        for table, following in zip_longest(tables, tables[1:])
+    ]

@@ -1,5 +1,6 @@
 """The similarity of gradients of a checkpoint, on a task's shots."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,8 @@ def checkpoint_similarity(
     batches = language_batches(features, data_collator(found_task, tokenizer), batch_size=batch_size)
     similarity = gradient_similarity(model.to(target), batches, sketch_size=sketch_size)
     about = {"checkpoint": checkpoint, "task": found_task.name, "shots": shots, "seed": seed}
-    title = f"{found_task.name}, {checkpoint}, K={shots}, seed {seed}"
+    name = re.split(r"[/:]", str(checkpoint).rstrip("/"))[-1]
+    title = f"{found_task.name}, {name}: gradients of {shots} rows per language, seed {seed}"
     return write_similarity(similarity, output, title=title, **about)
 
 

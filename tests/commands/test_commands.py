@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from hf_mixtrain.commands.main import main
+from hf_mixtrain.report import seeds_needed
 from hf_mixtrain.results import write_results
 
 
@@ -32,8 +33,8 @@ def test_report_is_made_from_the_files_alone(out, capsys):
 
 def test_report_compares_with_one_row_on_some_languages_in_another_folder(out, tmp_path, capsys):
     to = tmp_path / "half"
-    assert main(["report", str(out), "--over", "mix-ft", "--languages", "sw", "--to", str(to)]) == 0
-    assert "| zero-shot | mix-FT | -10.00 |" in (to / "report.md").read_text(encoding="utf-8")
+    assert main(["report", str(out), "--baseline", "mix-ft", "--languages", "sw", "--to", str(to)]) == 0
+    assert "Against zero-shot: +10.00, from 1 seed: too few" in (to / "report.md").read_text(encoding="utf-8")
     assert not (out / "report.md").exists()
     shown = capsys.readouterr().out
     assert "English" not in shown
@@ -47,10 +48,24 @@ def test_the_report_of_a_file_is_in_a_folder_beside_it(out, tmp_path):
     assert (tmp_path / "study" / "report.md").read_bytes() == (out / "report.md").read_bytes()
 
 
+def test_a_plan_says_how_many_seeds_and_writes_nothing(out, capsys):
+    for seed, change in ((2, 1.0), (3, -1.0)):
+        for path in sorted(out.rglob("seed1/results.json")):
+            cell = json.loads(path.read_text()) | {"seed": seed}
+            cell["scores"]["sw"]["f1"] += change if cell["shots"] else 0
+            write_results(path.parent.with_name(f"seed{seed}"), cell)
+    assert main(["report", str(out), "--plan", "1.0"]) == 0
+    # The average gain is 5, 5.5 and 4.5: sd 0.5.
+    assert f"1 point needs n = {seeds_needed(0.5, 1.0)} (" in capsys.readouterr().out
+    assert not (out / "report.md").exists()
+    assert main(["report", str(out), "--plan", "0"]) == 2
+    assert "--plan must be above 0. Got 0." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--over", "ord-fs"], "error: no row 'ord-fs' to compare with. Expected one of: zero-shot; mix-ft."),
+        (["--baseline", "ord-fs"], "error: no row 'ord-fs' to compare with. Expected one of: zero-shot; mix-ft."),
         (["--languages", "sw", "xx"], "error: no result has the test language 'xx'. Expected some of: en sw."),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hf_mixtrain.report import report_markdown
+from hf_mixtrain.report import report_contents, report_markdown
 from hf_mixtrain.results import find_results
 
 FOLDER = Path(__file__).parents[2] / "reproduction"
@@ -20,14 +20,15 @@ REPORTS = [
 NUMBERS = {
     "mean and sd": re.compile(r"\d+\.\d\d ± \d+\.\d\d \(\d+\)"),
     "interval": re.compile(r"[-+]\d+\.\d\d to [-+]\d+\.\d\d"),
+    "p": re.compile(r"\b[01]\.\d{4}\b"),
 }
 
 
 @pytest.fixture(scope="module")
 def reports():
     return [
-        report_markdown(find_results(FOLDER / file), over=over, languages=languages)
-        for file, over, languages in REPORTS
+        report_markdown(report_contents(find_results(FOLDER / file), baseline=baseline, languages=languages))
+        for file, baseline, languages in REPORTS
     ]
 
 

@@ -12,6 +12,7 @@ from hf_mixtrain.report import (
     language_table,
     method_table,
     rank_table,
+    significance,
     significance_table,
     to_latex,
     to_markdown,
@@ -38,16 +39,18 @@ def test_methods_by_k_are_means_and_sample_sds_of_the_seeds_averages(group):
 
 
 def test_languages_show_mean_and_gain_over_zero_shot(group):
-    # Seeds' means. zero-shot: en 81, de 61, sw 41. mix-ft: 80, 66, 52. gradient-mix-train: 82, 67, 58.
+    # Seeds' means. zero-shot: en 81, de 61, sw 41. mix-ft: 80, 66, 52. gradient-mix-train: 82, 67, 58; its gains are
+    # over seeds 1 and 2 alone, as zero-shot has no third: en 81, de 66.5, sw 56.5.
     table = language_table(group, 5)
     assert table.rows == [
-        ["en English", "81.00", "80.00 (-1.00)", "82.00 (+1.00)"],
-        ["de German", "61.00", "66.00 (+5.00)", "67.00 (+6.00)"],
-        ["sw Swahili", "41.00", "52.00 (+11.00)", "58.00 (+17.00)"],
-        ["targets (2)", "51.00", "59.00 (+8.00)", "62.50 (+11.50)"],
-        ["average of 3", "61.00", "66.00 (+5.00)", "69.00 (+8.00)"],
+        ["en English", "81.00", "80.00 (-1.00)", "82.00 (+0.00)"],
+        ["de German", "61.00", "66.00 (+5.00)", "67.00 (+5.50)"],
+        ["sw Swahili", "41.00", "52.00 (+11.00)", "58.00 (+15.50)"],
+        ["targets (2)", "51.00", "59.00 (+8.00)", "62.50 (+10.50)"],
+        ["average of 3", "61.00", "66.00 (+5.00)", "69.00 (+7.00)"],
     ]
-    assert table.bold == {(0, 3), (1, 3), (2, 3), (3, 3), (4, 3)}
+    # In English, zero-shot and gradient-mix-train are level on the seeds that both have.
+    assert table.bold == {(0, 1), (0, 3), (1, 3), (2, 3), (3, 3), (4, 3)}
 
 
 def test_averages_over_the_targets_have_a_table_of_their_own(group):
@@ -78,34 +81,39 @@ def test_without_zero_shot_there_is_no_gain(result):
 
 
 def test_ranks_are_of_the_average_and_in_the_mean_over_languages(group):
-    # K=5, by language: zero-shot 2, 3, 3; mix-ft 3, 2, 2; gradient-mix-train 1, 1, 1. K=10: both 81 in en, so 1.5 each.
+    # K=5, by language: zero-shot 1.5, 3, 3; mix-ft 3, 2, 2; gradient-mix-train 1.5, 1, 1. K=10, seed 1: 2 and 1.
     assert rank_table(group).rows == [
-        ["zero-shot", "1 (1.00)", "3 (2.67)", "2 (1.83)"],
+        ["zero-shot", "1 (1.00)", "3 (2.50)", "2 (2.00)"],
         ["mix-FT", "—", "2 (2.33)", "—"],
-        ["gradient-mix-train", "—", "1 (1.00)", "1 (1.17)"],
+        ["gradient-mix-train", "—", "1 (1.17)", "1 (1.00)"],
     ]
 
 
-def test_gains_are_differences_of_means_sorted(group):
-    assert gains(group, 5, "gradient-mix-train", "mix-ft") == pytest.approx({"sw": 6.0, "en": 2.0, "de": 1.0})
+def test_gains_are_mean_differences_over_the_common_seeds_sorted(group):
+    assert gains(group, 5, "gradient-mix-train", "mix-ft") == pytest.approx({"sw": 4.5, "en": 1.0, "de": 0.5})
     assert list(gains(group, 5, "gradient-mix-train", "mix-ft")) == ["sw", "en", "de"]
-    assert gains(group, 10, "gradient-mix-train", "zero-shot") == pytest.approx({"sw": 24.0, "de": 9.0, "en": 0.0})
+    assert gains(group, 10, "gradient-mix-train", "zero-shot") == pytest.approx({"sw": 25.0, "de": 10.0, "en": 1.0})
 
 
-def test_largest_gains_are_listed_for_every_method_over_every_other(group):
+def test_largest_gains_are_over_the_baseline_and_on_request_of_every_method_over_every_other(group):
+    # Seeds 1 and 2 of gradient-mix-train: en 80, 82, de 67, 66, sw 57, 56.
     rows = gains_table(group, 5, count=2).rows
-    assert len(rows) == 6
-    assert rows[0] == ["gradient-mix-train", "zero-shot", "+8.00", "sw +17.00", "de +6.00"]
-    assert ["zero-shot", "mix-FT", "-5.00", "en +1.00", "de -5.00"] in rows
+    assert rows == [
+        ["gradient-mix-train", "zero-shot", "+7.00", "2", "sw +15.50", "de +5.50"],
+        ["mix-FT", "zero-shot", "+5.00", "2", "sw +11.00", "de +5.00"],
+    ]
+    every = gains_table(group, 5, count=2, all_pairs=True).rows
+    assert len(every) == 6
+    assert ["zero-shot", "mix-FT", "-5.00", "2", "en +1.00", "de -5.00"] in every
     assert gains_table(group, 5).rows[0][-2:] == ["—", "—"]
 
 
 def test_gains_over_one_row_are_of_every_other_row(group):
-    assert [row[:4] for row in gains_table(group, 5, over="mix-FT").rows] == [
-        ["gradient-mix-train", "mix-FT", "+3.00", "sw +6.00"],
-        ["zero-shot", "mix-FT", "-5.00", "en +1.00"],
+    assert [row[:5] for row in gains_table(group, 5, baseline="mix-FT").rows] == [
+        ["gradient-mix-train", "mix-FT", "+2.00", "2", "sw +4.50"],
+        ["zero-shot", "mix-FT", "-5.00", "2", "en +1.00"],
     ]
-    assert gains_table(group, 10, over="mix-ft").rows == []
+    assert gains_table(group, 10, baseline="mix-ft").rows == []
 
 
 def test_families_and_scripts_average_their_languages(group):
@@ -121,9 +129,26 @@ def test_codes_that_are_not_known_come_last_as_unknown(result):
     assert kinds_table(group, 5, "family").rows == [["Niger-Congo", "sw", "70.00"], ["unknown", "xx, yy", "55.00"]]
 
 
-def test_too_few_languages_for_a_test_are_said_to_be(group):
-    row = significance_table(group, 5).rows[0]
-    assert row[:7] == ["mix-FT", "zero-shot", "+5.00", "0.00", "too few", "3", "too few"]
+def test_too_few_seeds_for_a_test_are_said_to_be(group):
+    row = significance_table(group, significance(group)).rows[0]
+    assert row == ["mix-FT", "zero-shot", "+5.00", "0.00", *["too few"] * 3, "5", "2", "2 of 3"]
+
+
+def test_runs_with_warnings_are_marked_and_named(result):
+    few, diverged = "de: 3 of 5 shots", "diverged: the loss is no finite number"
+    cells = [
+        result("mix-ft", 5, 1, {"de": 60.0}, warnings=[diverged, few]),
+        result("mix-ft", 5, 2, {"de": 61.0}, warnings=[few]),
+        result("zero-shot", 0, 1, {"de": 50.0}, warnings=[few]),
+    ]
+    group = group_results(cells)[0]
+    table = method_table(group)
+    assert [row[1:] for row in table.rows] == [["50.00 (1)", "—"], ["—", "60.50 ± 0.71 (2) †"]]
+    assert table.note.endswith("†: some of these runs have warnings, which are listed above.")
+    assert group.notes[:2] == (
+        "All results: de: 3 of 5 shots.",
+        "† mix-FT, K=5, seed 1: diverged: the loss is no finite number.",
+    )
 
 
 def test_training_names_stages_selection_cost_and_conflicts(group, result):
@@ -158,7 +183,8 @@ def test_latex_sets_off_the_summary(group):
 
 
 def test_markdown_escapes_what_would_end_a_cell():
-    assert r"| x\|y~^$ | **\<0.1 ± 2** |" in to_markdown(AWKWARD)
+    assert r"| x\|y\~^\$ | **&lt;0.1 ± 2** |" in to_markdown(AWKWARD)
+    assert "| -0.25 | +1.00 |" in to_markdown(Table("t", ["a", "b"], [["-0.25", "+1.00"]]))
 
 
 def test_plain_text_is_aligned_with_and_without_a_mark(group):

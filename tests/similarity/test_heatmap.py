@@ -22,11 +22,24 @@ def colours(figure):
     return [image.cmap(image.norm(image.get_array())) for image in images]
 
 
-def test_conflicts_are_white_before_and_gone_after(similarity):
-    before, after = colours(heat_map(similarity))[:2]
-    white = [[bool(np.allclose(cell[:3], 1)) for cell in row] for row in before]
-    assert white == [[False, True, False], [True, False, False], [False, False, False]]
-    assert not np.isclose(after[..., :3], 1).all(-1).any()
+def test_conflicts_are_red_by_strength_with_a_dot_and_gone_after():
+    gram = torch.tensor([[1.0, -0.5, 0.5], [-0.5, 1.0, -0.1], [0.5, -0.1, 1.0]])
+    figure = heat_map(similarity_of_gram(["de", "nl", "zh"], gram))
+    before, after = colours(figure)[:2]
+    red = [[bool(cell[0] > cell[2]) for cell in row] for row in before]
+    assert red == [[False, True, False], [True, False, True], [False, True, False]]
+    assert before[0, 1, 1] < before[1, 2, 1]  # the stronger one is darker
+    assert not (after[..., 0] > after[..., 2]).any()
+    dots = [sorted(map(tuple, axes.collections[0].get_offsets().tolist())) for axes in figure.axes[:2]]
+    assert dots == [[(0, 1), (1, 0), (1, 2), (2, 1)], []]
+
+
+def test_languages_are_named_and_stand_by_family():
+    gram = torch.eye(3)
+    gram[0, 2] = gram[2, 0] = 0.5
+    axes = heat_map(similarity_of_gram(["nl", "zh", "de"], gram)).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["nl Dutch", "de German", "zh Chinese"]
+    assert axes.images[0].get_array()[0, 1] == 0.5
 
 
 def test_what_is_no_number_is_grey():
