@@ -21,6 +21,8 @@ def output_labels(task: Task, model: torch.nn.Module) -> list[str]:
     Raises:
         InputError: If the model was made for other labels.
     """
+    if not task.labels:
+        return []  # regression
     names = getattr(getattr(model, "config", None), "id2label", None)
     if not names:
         return list(task.labels)

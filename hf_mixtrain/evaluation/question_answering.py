@@ -47,12 +47,15 @@ class Answer(NamedTuple):
 
 
 def predict_answers(raw: Dataset, features: Dataset, run: Run) -> list[str]:
-    """Return the answer to every question of ``raw``, as it is written in the text; see `find_answers`."""
-    found = find_answers(raw, features, run)
+    """Return the answer to every question of ``raw``, as it is written in the text; see `find_answers`.
+
+    Where some questions of ``raw`` have no answer, as in SQuAD v2.0, an answer may be empty.
+    """
+    found = find_answers(raw, features, run, may_be_empty=not all(answers["text"] for answers in raw["answers"]))
     return [text[answer.start : answer.end] for text, answer in zip(raw["context"], found, strict=True)]
 
 
-def find_answers(raw: Dataset, features: Dataset, run: Run) -> list[Answer]:
+def find_answers(raw: Dataset, features: Dataset, run: Run, *, may_be_empty: bool = False) -> list[Answer]:
     """Return where the answer to every question of ``raw`` is.
 
     Source: the SQuAD v1.1 decoding of XTREME's and the paper's code: the 20 likeliest starts and ends, at most 30
@@ -66,6 +69,8 @@ def find_answers(raw: Dataset, features: Dataset, run: Run) -> list[Answer]:
         raw: Rows with ``context``.
         features: Their features for evaluation, with ``row``, ``offset_mapping`` and ``max_context``.
         run: Runs the model over ``features`` with a reader of its logits; see `forward`.
+        may_be_empty: Whether a question may have no answer: it has none if in each of its windows the first token,
+            which stands for that in training, has a higher score than the best span.
 
     Returns:
         Answers by row.
@@ -76,7 +81,7 @@ def find_answers(raw: Dataset, features: Dataset, run: Run) -> list[Answer]:
         np.asarray(widest, dtype=bool) & text for widest, text in zip(features["max_context"][:], in_text, strict=True)
     ]
 
-    def read(logits: Any, rows: list[int]) -> list[tuple[Span, float]]:
+    def read(logits: Any, rows: list[int]) -> list[tuple[Span, float, float]]:
         start, end = (scores.float() for scores in logits[:2])
         spans = best_spans(start, end, [may_start[row] for row in rows], [in_text[row] for row in rows])
         lengths = [len(in_text[row]) for row in rows]
@@ -84,17 +89,27 @@ def find_answers(raw: Dataset, features: Dataset, run: Run) -> list[Answer]:
             (start[at, :length].logsumexp(0) + end[at, :length].logsumexp(0)).item()
             for at, length in enumerate(lengths)
         ]
-        return [(span, math.exp(span.score - total)) for span, total in zip(spans, totals, strict=True)]
+        empty = (start[:, 0] + end[:, 0]).tolist()
+        return [
+            (span, none, math.exp((none if may_be_empty and none > span.score else span.score) - total))
+            for span, none, total in zip(spans, empty, totals, strict=True)
+        ]
 
     best: dict[int, tuple[Span, float, int]] = {}
-    for window, (row, (span, probability)) in enumerate(zip(features["row"][:], run(read), strict=True)):
+    answered: set[int] = set()
+    for window, (row, (span, none, probability)) in enumerate(zip(features["row"][:], run(read), strict=True)):
+        if not may_be_empty or span.score >= none:
+            answered.add(row)
         if row not in best or span > best[row][0]:
             best[row] = span, probability, window
     answers = []
     for row in range(len(raw)):
         span, probability, window = best[row]
         first, stop = offsets[window][span.start, 0], offsets[window][span.end, 1]
-        answers.append(Answer(int(first), int(stop), probability) if span.score > -np.inf else Answer(0, 0, 0.0))
+        if span.score == -np.inf:
+            answers.append(Answer(0, 0, 0.0))
+        else:
+            answers.append(Answer(int(first), int(stop), probability) if row in answered else Answer(0, 0, probability))
     return answers
 
 

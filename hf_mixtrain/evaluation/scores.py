@@ -49,7 +49,8 @@ def predict(
         decoding: How tags are chosen; None: the likeliest tag of each word.
 
     Returns:
-        One prediction for each row of ``raw``, in its order: ``list[str]`` tags, a ``str`` label or a ``str`` answer.
+        One prediction for each row of ``raw``, in its order: ``list[str]`` tags, a ``str`` label (a list of
+        them where a text has several, a ``float`` for regression) or a ``str`` answer.
 
     Raises:
         InputError: If the model was made for other labels, or the tokenizer cannot be used.
@@ -79,7 +80,7 @@ def _predictions(
     if task.kind == "token-classification":
         scores = word_scores(raw, features, run)
         return {name: decoding.tags(labels, scores) for name, decoding in decodings.items()}
-    return dict.fromkeys(decodings, predict_labels(labels, raw, features, run))
+    return dict.fromkeys(decodings, predict_labels(labels, raw, features, run, problem_type=task.problem_type))
 
 
 def score_predictions(task: Task, raw: Dataset, predictions: list[Any]) -> dict[str, float]:

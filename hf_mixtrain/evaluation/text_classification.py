@@ -6,19 +6,37 @@ from typing import Any
 import numpy as np
 from datasets import Dataset
 
+from hf_mixtrain.data.task import ProblemType
 from hf_mixtrain.evaluation.forward import Run
 
 
-def predict_labels(labels: Sequence[str], raw: Dataset, features: Dataset, run: Run) -> list[str]:
-    """Return the likeliest label of every row of ``raw``.
+def predict_labels(
+    labels: Sequence[str],
+    raw: Dataset,
+    features: Dataset,
+    run: Run,
+    *,
+    problem_type: ProblemType = "single_label_classification",
+) -> list[Any]:
+    """Return what the model says of every row of ``raw``.
 
     Args:
-        labels: Label of each output of the model.
+        labels: Label of each output of the model; none for regression.
         raw: Rows of a text classification task.
         features: Their features for evaluation, one for each row, with ``row``.
         run: Runs the model over ``features`` with a reader of its logits; see `forward`.
+        problem_type: See `hf_mixtrain.data.Task`.
+
+    Returns:
+        By row: the likeliest label; of several labels the list of those whose probability is above one half; for
+        regression the number.
     """
-    return [labels[int(scores.argmax())] for scores in text_scores(raw, features, run)]
+    found = text_scores(raw, features, run)
+    if problem_type == "regression":
+        return [float(scores[0]) for scores in found]
+    if problem_type == "multi_label_classification":
+        return [[label for label, score in zip(labels, scores, strict=True) if score > 0] for scores in found]
+    return [labels[int(scores.argmax())] for scores in found]
 
 
 def text_scores(raw: Dataset, features: Dataset, run: Run) -> list[np.ndarray]:

@@ -71,6 +71,7 @@ def reading_of(settings: Settings, chain: Chain, data: FewShotData, decoding: De
         label_piece=settings.label_piece,
         decoding=decoding if tags else None,
         words=token_style(words for part in rows for words in part["tokens"]) if tags else None,
+        may_be_empty=task.kind == "question-answering" and not all(row["text"] for row in data.train["answers"]),
         pairs=any(data.train["hypothesis"]) if task.kind == "text-classification" else False,
     )
 

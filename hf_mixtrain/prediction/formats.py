@@ -70,6 +70,8 @@ def _paragraph(prediction: dict[str, Any], numbers: dict[str, int]) -> str:
     text = prediction.get("context", prediction.get("text", ""))
     before = f"<b>{escape(prediction['question'])}</b>\n" if "question" in prediction else ""
     after = f" / {escape(prediction['text_pair'])}" if "text_pair" in prediction else ""
+    if "value" in prediction:
+        return f"<p><b>{prediction['value']:.4g}</b> {escape(text)}{after}</p>"
     if "scores" in prediction:
         number = numbers[prediction["label"]]
         label = f'<mark class="l{number}">{escape(prediction["label"])}</mark>'

@@ -5,12 +5,13 @@ import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast, get_args
 
 import transformers
 from transformers import AutoConfig, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
 from hf_mixtrain.data.kinds import KINDS
-from hf_mixtrain.data.task import Task
+from hf_mixtrain.data.task import ProblemType, Task
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.evaluation.decoding import has_spans
 from hf_mixtrain.hub import check_model, load_tokenizer, local_folder
@@ -53,6 +54,15 @@ class LoadedModel:
         return self.reading.settings["max_length"]
 
     @property
+    def problem_type(self) -> ProblemType:
+        """Whether a text has one label, several, or a number."""
+        config = getattr(self.trainer.model, "config", None)
+        found = getattr(config, "problem_type", None)
+        if found in get_args(ProblemType):
+            return cast(ProblemType, found)
+        return "regression" if len(self.labels) == 1 else "single_label_classification"
+
+    @property
     def task(self) -> Task:
         """A task with the model's labels and settings, for its features."""
         kind = self.reading.kind
@@ -60,6 +70,7 @@ class LoadedModel:
         return Task(
             name=self.reading.task, title=self.reading.task, kind=kind, languages=("und",),
             metric="f1" if spans else "accuracy", labels=self.labels, defaults=dict(self.reading.settings),
+            problem_type=self.problem_type if kind == "text-classification" else "single_label_classification",
         )  # fmt: skip
 
 

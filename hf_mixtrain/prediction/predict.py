@@ -11,6 +11,7 @@ from datasets import Dataset
 from hf_mixtrain.data import featurize
 from hf_mixtrain.data.features.label_pieces import bare_pieces
 from hf_mixtrain.data.rows import row_features
+from hf_mixtrain.data.task import ProblemType
 from hf_mixtrain.evaluation.decoding import Decoding, has_spans
 from hf_mixtrain.evaluation.forward import Run, forward
 from hf_mixtrain.evaluation.question_answering import find_answers
@@ -23,6 +24,13 @@ from hf_mixtrain.prediction.token_style import TokenStyle, script_of
 from hf_mixtrain.prediction.words import Span, piece_spans, split_words
 
 Prediction = dict[str, Any]
+
+# Features hold a label, which a text to be predicted does not have.
+_NO_LABEL: dict[ProblemType, Any] = {
+    "single_label_classification": 0,
+    "multi_label_classification": [],
+    "regression": 0.0,
+}
 
 
 def predict(model: str | Path | LoadedModel, texts: Sequence[TextInput], *, batch_size: int = 32) -> list[Prediction]:
@@ -46,7 +54,8 @@ def predict(model: str | Path | LoadedModel, texts: Sequence[TextInput], *, batc
         - entities: ``text``, and ``entities``, each with ``start``, ``end``, ``label``, ``score`` (mean of its
           words' probabilities) and ``text``;
         - words: ``text``, and ``tokens``, each with the same;
-        - classification: ``text``, ``text_pair`` if given, ``label``, ``score``, and ``scores`` by label;
+        - classification: ``text``, ``text_pair`` if given, ``label``, ``score``, and ``scores`` by label; where a text
+          may have several labels, ``labels`` too, those above one half; for regression ``value`` instead;
         - questions: ``question``, ``context``, ``answer``, ``start``, ``end``, ``score``.
 
     Raises:
@@ -119,16 +128,25 @@ def _labels(model: LoadedModel, items: list[Item]) -> list[Prediction]:
     columns: dict[str, list[Any]] = {
         "premise": [item.text for item in items],
         "hypothesis": [item.other or "" for item in items],
-        "label": [0] * len(items),
+        "label": [_NO_LABEL[model.problem_type]] * len(items),
     }
     raw, run, features = _prepare(model, columns)
     predictions = []
     for item, logits in zip(items, text_scores(raw, features, run), strict=True):
-        scores = {label: round(score, 6) for label, score in zip(model.labels, _softmax(logits).tolist(), strict=True)}
-        best = model.labels[int(logits.argmax())]
         pair = {} if item.other is None else {"text_pair": item.other}
-        predictions.append({"text": item.text, **pair, "label": best, "score": scores[best], "scores": scores})
+        predictions.append({"text": item.text, **pair, **_outcome(model, logits)})
     return predictions
+
+
+def _outcome(model: LoadedModel, logits: np.ndarray) -> Prediction:
+    if model.problem_type == "regression":
+        return {"value": round(float(logits[0]), 6)}
+    several = model.problem_type == "multi_label_classification"
+    probabilities = 1 / (1 + np.exp(-logits.astype(np.float64))) if several else _softmax(logits)
+    scores = {label: round(score, 6) for label, score in zip(model.labels, probabilities.tolist(), strict=True)}
+    best = model.labels[int(logits.argmax())]
+    labels = {"labels": [label for label, logit in zip(model.labels, logits, strict=True) if logit > 0]}
+    return {"label": best, "score": scores[best], **(labels if several else {}), "scores": scores}
 
 
 def _answers(model: LoadedModel, items: list[Item]) -> list[Prediction]:
@@ -138,6 +156,7 @@ def _answers(model: LoadedModel, items: list[Item]) -> list[Prediction]:
         "answers": [{"text": [], "answer_start": []} for _ in items],
     }
     raw, run, features = _prepare(model, columns)
+    answers = find_answers(raw, features, run, may_be_empty=model.reading.may_be_empty)
     return [
         {
             "question": item.other,
@@ -147,7 +166,7 @@ def _answers(model: LoadedModel, items: list[Item]) -> list[Prediction]:
             "end": answer.end,
             "score": round(answer.score, 6),
         }
-        for item, answer in zip(items, find_answers(raw, features, run), strict=True)
+        for item, answer in zip(items, answers, strict=True)
     ]
 
 

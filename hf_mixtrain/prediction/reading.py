@@ -29,6 +29,7 @@ class Reading:
         decoding: How tags are chosen; None for tasks without tags.
         words: What the words were like in training; None for tasks without words.
         pairs: Whether texts were classified in pairs.
+        may_be_empty: Whether some questions had no answer.
     """
 
     task: str
@@ -38,6 +39,7 @@ class Reading:
     decoding: Decoding | None = None
     words: TokenStyle | None = None
     pairs: bool = False
+    may_be_empty: bool = False
 
 
 def write_reading(folder: str | Path, reading: Reading) -> Path:
@@ -58,6 +60,7 @@ def write_reading(folder: str | Path, reading: Reading) -> Path:
         "decoding": reading.decoding and reading.decoding.to_json(),
         "words": reading.words and reading.words.to_json(),
         "pairs": reading.pairs,
+        "may_be_empty": reading.may_be_empty,
     }
     text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
     return atomic_write_text(Path(folder, READING_FILE), text)
@@ -93,6 +96,7 @@ def read_reading(model: str | Path) -> Reading | None:
             decoding=Decoding.from_json(value["decoding"]) if value["decoding"] else None,
             words=TokenStyle.from_json(value["words"]) if value["words"] else None,
             pairs=bool(value["pairs"]),
+            may_be_empty=bool(value.get("may_be_empty", False)),
         )
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise InputError(

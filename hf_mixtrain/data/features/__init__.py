@@ -15,7 +15,7 @@ from hf_mixtrain.data.features.collator import data_collator
 from hf_mixtrain.data.features.label_pieces import DEFAULT_LABEL_PIECE, LabelPiece, continuations
 from hf_mixtrain.data.features.question_answering import ANSWER_COLUMNS, answer_features
 from hf_mixtrain.data.features.special_tokens import require_fast
-from hf_mixtrain.data.features.text_classification import PAIR_COLUMNS, pair_features
+from hf_mixtrain.data.features.text_classification import pair_columns, pair_features
 from hf_mixtrain.data.features.token_classification import TAGGING_COLUMNS, tagging_features
 from hf_mixtrain.data.task import Task
 from hf_mixtrain.errors import InputError
@@ -111,7 +111,8 @@ def _maker(
         further = tuple(continuations(task.labels)) if label_piece != "first" and training else None
         return partial(tagging_features, label_piece=label_piece, further=further), TAGGING_COLUMNS
     if task.kind == "text-classification":
-        return partial(pair_features), PAIR_COLUMNS
+        several = partial(pair_features, labels=len(task.labels), problem_type=task.problem_type)
+        return several, pair_columns(len(task.labels), task.problem_type)
     stride = int(doc_stride or task.defaults.get("doc_stride", 128))
     if stride < 1:
         raise InputError(f"`doc_stride` must be 1 or more. Got {stride}. The paper uses 128.")
