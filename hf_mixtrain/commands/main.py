@@ -9,6 +9,7 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.escaping import terminal
 
 _COMMANDS = {
+    "init": "look at a folder of files and write the task and the recipe for them",
     "run": "train methods x K x seeds, evaluate every language, make a report",
     "predict": "find entities, tags, labels or answers in ordinary text, with a trained model",
     "evaluate": "score a trained model on the files of a task, language by language",

@@ -30,6 +30,7 @@ class Task:
             mentions of each entity type (or tag).
         parallel: Whether the dev rows of all languages are translations of one another, row by row.
         dev_from_train: Share of the training texts that serves as dev set, for tasks that have none of their own.
+        test_from_train: Share of the source's training texts that serves as its test set, if it has none of its own.
         folder: For each split, the path of its file below a data folder, with ``{language}`` in it.
         source_folder: Paths of the source language's files, for splits that it has somewhere else.
         columns: Where the readers find a column, if not under its own name or in its usual place.
@@ -52,6 +53,7 @@ class Task:
     shots_per: ShotsPer = "example"
     parallel: bool = False
     dev_from_train: float = 0.0
+    test_from_train: float = 0.0
     folder: Mapping[str, str] = field(default_factory=dict)
     source_folder: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str | int] = field(default_factory=dict)

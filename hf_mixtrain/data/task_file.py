@@ -122,9 +122,10 @@ def _faults(settings: Mapping[Any, Any]) -> Iterator[str]:
     yield from _block_faults({key: value for key, value in settings.items() if isinstance(value, Mapping)})
     if settings.get("kind") in KINDS:
         yield from _kind_faults(settings, settings["kind"])
-    share = settings.get("dev_from_train", 0.0)
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
-        yield f"expected `dev_from_train` from 0 to below 1, found {share!r}."
+    for key in ("dev_from_train", "test_from_train"):
+        share = settings.get(key, 0.0)
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
+            yield f"expected `{key}` from 0 to below 1, found {share!r}."
 
 
 def _texts(key: str, values: list[Any]) -> Iterator[str]:

@@ -52,4 +52,5 @@ def open_source(source: AnySource, task: Task, source_language: str | Sequence[s
         found = ObjectSource(saved(Path(source).expanduser()), task)
     else:
         found = FolderSource(source, task, languages)
-    return CarvedSource(found, task) if task.dev_from_train else found
+    carved = task.dev_from_train or task.test_from_train
+    return CarvedSource(found, task, languages) if carved else found

@@ -7,7 +7,7 @@ from hf_mixtrain.data.sources.folder import FolderSource
 from hf_mixtrain.data.task import Task
 from hf_mixtrain.errors import InputError
 
-_FOLDER = Path(__file__).parents[1] / "demo"
+DEMO_FOLDER = Path(__file__).parents[1] / "demo"
 
 
 def demo_source(task: Task, source_languages: Sequence[str] = ("en",)) -> FolderSource:
@@ -21,4 +21,4 @@ def demo_source(task: Task, source_languages: Sequence[str] = ("en",)) -> Folder
             f"Expected the task 'panx' for the demo data, which has named entities only. Found {task.name!r}. "
             "Use `data_source` hub or a folder."
         )
-    return FolderSource(_FOLDER, task, source_languages)
+    return FolderSource(DEMO_FOLDER, task, source_languages)
