@@ -62,7 +62,7 @@ def card_text(
         parts=[markdown_code(part) for part in folder.parts],
         files=[(_code_cell(file), digest) for file, digest in folder.sha256.items()],
         usage=usage(data.kind, pairs=data.is_pairs),
-        plain_usage=plain_usage(data.kind, results["settings"], pairs=data.is_pairs),
+        plain_usage=plain_usage(data.kind, _label_piece(results), pairs=data.is_pairs),
         plain_note=", where each label is chosen by itself" if _is_decoded(results, data) else "",
         metric_title=markdown(_capital(data.metric_title(results["metric"]))),
         **_table(comparison, data),
@@ -223,6 +223,13 @@ def _duration(seconds: float) -> str:
 
 def _memory(count: int) -> str:
     return f"{count / 2**30:.2f} GiB"
+
+
+def _label_piece(results: Results) -> str:
+    """Which word piece carries a word's label; before results had checksums, it was always the first."""
+    settings = results["settings"]
+    first = settings.get("paper_exact") or not results.get("task_checksum")
+    return str(settings.get("label_piece") or ("first" if first else "content"))
 
 
 def _is_decoded(results: Results, data: DataFacts) -> bool:

@@ -77,27 +77,27 @@ def usage(kind: str, *, pairs: bool = False) -> str:
     return _PREDICT.format(model=FOLDER, example=example)
 
 
-def plain_usage(kind: str, settings: Mapping[str, Any], *, pairs: bool = False) -> str | None:
+def plain_usage(kind: str, label_piece: str = "content", *, pairs: bool = False) -> str | None:
     """Return a program with transformers alone, where one gives the labels that were scored.
 
     Args:
         kind: Kind of the task.
-        settings: Those of the run that differ from the defaults.
+        label_piece: Which word piece carries a word's label: ``first``, ``content`` or ``all``.
         pairs: Whether texts are classified in pairs.
 
     Returns:
         Python code, or None: answers in long contexts, and labels of other pieces than a word's first, take more.
 
     Example:
-        >>> plain_usage("question-answering", {}) is None
+        >>> plain_usage("question-answering") is None
         True
     """
     if kind == "text-classification":
         two = {"text": _TEXT, "text_pair": _SECOND}
         return _PIPELINE.format(model=FOLDER, example=json.dumps(two if pairs else _TEXT))
-    if kind != "token-classification" or settings.get("label_piece") == "all":
+    if kind != "token-classification" or label_piece == "all":
         return None
-    if settings.get("label_piece") == "first":
+    if label_piece == "first":
         return _WORDS.format(model=FOLDER, rule="its first piece has a word's label", condition="")
     rule = "the first piece that is more than a space has a word's label"
     return _WORDS.format(model=FOLDER, rule=rule, condition=' and piece != "▁"')

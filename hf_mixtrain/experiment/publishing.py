@@ -15,9 +15,12 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cells import Cell
 from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.hub import push_release
+from hf_mixtrain.hub.client import within
 
 logger = logging.getLogger(__name__)
 
+_SHORTEST_LIMIT = 180.0  # seconds
+_SLOWEST = 250_000.0  # bytes a second
 _FIELDS = ("name", "task", "method", "shots", "seed")
 
 
@@ -49,7 +52,11 @@ class Publisher:
             return
         folder, repository = cell.folder(self._output_dir), self._repositories[cell]
         try:
-            release = push_release(folder, repository, private=self._private, message=f"Results of {cell}")
+            release = within(
+                _longest_push(folder),
+                lambda: push_release(folder, repository, private=self._private, message=f"Results of {cell}"),
+                f"push to {repository}",
+            )
         except Exception as error:
             text = " ".join(str(error).split())
             reason = text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
@@ -60,6 +67,12 @@ class Publisher:
         self.failed.pop(cell, None)
         if release.changed:
             logger.info("      pushed: %s", release.url)
+
+
+def _longest_push(folder: Path) -> float:
+    """Seconds after which the grid goes on: what is stuck for longer than a slow line takes will not come back."""
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return _SHORTEST_LIMIT + size / _SLOWEST
 
 
 def repositories(settings: Settings, cells: Iterable[Cell]) -> Mapping[Cell, str]:

@@ -31,19 +31,19 @@ def test_a_folder_is_never_taken_for_a_model_on_the_hub(folder):
 
 @pytest.mark.parametrize("kind", ["token-classification", "text-classification", "question-answering"])
 def test_the_programs_of_a_card_compile_for_a_folder_and_for_a_repository(kind):
-    for program in (usage(kind), usage(kind, pairs=True), plain_usage(kind, {})):
+    for program in (usage(kind), usage(kind, pairs=True), plain_usage(kind)):
         for text in (program, program and published_card(program, "me/model", "v1.0")):
             compile(text or "", "card", "exec")
 
 
 def test_single_texts_are_shown_as_single_texts():
-    for program in (usage("text-classification"), plain_usage("text-classification", {})):
+    for program in (usage("text-classification"), plain_usage("text-classification")):
         assert "The river rose all night." in program
         assert "text_pair" not in program
         assert "It rained." not in program
 
 
 def test_a_plain_program_is_shown_only_where_it_reads_the_scored_piece():
-    assert plain_usage("token-classification", {"label_piece": "all"}) is None
-    assert 'piece != "▁"' in plain_usage("token-classification", {})
-    assert "▁" not in plain_usage("token-classification", {"label_piece": "first"})
+    assert plain_usage("token-classification", "all") is None
+    assert 'piece != "▁"' in plain_usage("token-classification")
+    assert "▁" not in plain_usage("token-classification", "first")

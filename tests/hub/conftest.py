@@ -145,7 +145,7 @@ def tiny_models(tmp_path_factory) -> Path:
         config = BertConfig(vocab_size=len(words), **size, **(names if labels else {}))
         kind(config).save_pretrained(root / name)
         BertTokenizer(vocab={word: row for row, word in enumerate(words)}).save_pretrained(root / name)
-        program = plain_usage(tag, {}) or usage(tag)
+        program = plain_usage(tag) or usage(tag)
         front = f"---\nlibrary_name: transformers\npipeline_tag: {tag}\n---\n"
         (root / name / "README.md").write_text(f"{front}\n```python\n{program}\n```\n")
     return root
