@@ -40,6 +40,8 @@ class Client:
             "HF_HOME": str(self.homes / home),
             "HF_HUB_DISABLE_XET": "" if self.xet else "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DOWNLOAD_TIMEOUT": "2",
+            "HF_HUB_ETAG_TIMEOUT": "2",
             "HF_TOKEN": self.token or "",
             "OMP_NUM_THREADS": "1",
         }

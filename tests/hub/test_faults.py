@@ -1,11 +1,14 @@
 """Whatever goes wrong on the way: a push or download is whole in the end, or one line says why not and running again
 completes it. The files here are never touched."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
-from .loopback import CUT, FLIP, LOST, RESET, Fault
+from .loopback import CUT, FLIP, LOST, RESET, STALL, Fault
 from .test_push import remote
 
 BUSY = Fault(429, {"Retry-After": "1"})
@@ -13,31 +16,31 @@ GATEWAY = Fault(503, {"Content-Type": "text/html"}, b"<html>Service Unavailable<
 
 # Every request of a push, and what can happen to it. The weights go to the LFS storage or to Xet's.
 PUSH = [
-    ("POST", "/api/repos/create", (GATEWAY, RESET, LOST, BUSY)),
+    ("POST", "/api/repos/create", (GATEWAY, RESET, LOST, BUSY, STALL)),
     ("GET", "/revision/main", (GATEWAY, RESET)),
-    ("GET", "/tree/", (GATEWAY, RESET)),
+    ("GET", "/tree/", (GATEWAY, RESET, STALL)),
     ("POST", "/api/validate-yaml", (GATEWAY, RESET, BUSY)),
     ("POST", "/preupload/main", (GATEWAY, RESET)),
-    ("POST", "/commit/main", (GATEWAY, RESET, LOST, BUSY)),
+    ("POST", "/commit/main", (GATEWAY, RESET, LOST, BUSY, STALL)),
     ("GET", "/refs", (GATEWAY, RESET)),
-    ("POST", "/tag/", (GATEWAY, RESET, LOST)),
+    ("POST", "/tag/", (GATEWAY, RESET, LOST, STALL)),
 ]
 PUSH_LFS = [
     ("POST", "/objects/batch", (GATEWAY, RESET)),
-    ("PUT", "/storage/", (GATEWAY, RESET, LOST, 403)),
+    ("PUT", "/storage/", (GATEWAY, RESET, LOST, 403, STALL)),
     ("POST", "/objects/verify", (GATEWAY, RESET)),
 ]
-PUSH_XET = [("GET", "/xet-write-token/", (GATEWAY, RESET))]
+PUSH_XET = [("GET", "/xet-write-token/", (GATEWAY, RESET, STALL))]
 
 DOWNLOAD = [
-    ("GET", "/api/models/me/[^/]*$", (GATEWAY, RESET, BUSY)),
-    ("GET", "/tree/", (GATEWAY, RESET)),
+    ("GET", "/api/models/me/[^/]*$", (GATEWAY, RESET, BUSY, STALL)),
+    ("GET", "/tree/", (GATEWAY, RESET, STALL)),
     ("HEAD", "/resolve/.*/config.json", (GATEWAY, RESET, BUSY)),
     ("GET", "/resolve-cache/.*/config.json", (GATEWAY, RESET, BUSY, CUT, FLIP)),
 ]
 DOWNLOAD_LFS = [
     ("HEAD", "/resolve/.*/model.safetensors", (GATEWAY, RESET)),
-    ("GET", "/storage/", (GATEWAY, RESET, CUT, FLIP)),
+    ("GET", "/storage/", (GATEWAY, RESET, CUT, FLIP, STALL)),
 ]
 DOWNLOAD_XET = [("GET", "/xet-read-token/", (GATEWAY, RESET))]
 
@@ -165,3 +168,96 @@ def test_a_download_that_fails_for_good_is_completed_by_the_next(client, folder,
     client.hub.forget()
     assert same(Path(fetch(client, repo_id)), folder)
     assert len([request for request in client.hub.requests if request.startswith("HEAD")]) < 5
+
+
+@pytest.mark.parametrize("client", ["lfs"], indirect=True)
+@pytest.mark.parametrize(("method", "path"), [("POST", "/api/repos/create"), ("POST", "/commit/main")])
+def test_a_push_to_a_server_that_says_nothing_ends_in_one_line(client, folder, repo_id, method, path):
+    client.hub.fail(method, path, *[STALL] * 20)
+    assert "cannot reach" in client.push(folder, repo_id, ok=False)
+    assert len(client.hub.faults.used) < 5
+    client.hub.forget()
+    assert client.push(folder, repo_id)["changed"]
+
+
+ODD = [b"[]", b"{}", b"null", b"3", b"<html>", b"\xff\xfe", b'[{"type": "file"}]', b'[{"type": "file", "path": 3}]',
+       b'[{"type": "directory", "path": "de", "oid": "x"}]', b"[" * 100_000]  # fmt: skip
+
+
+@pytest.mark.parametrize("client", ["lfs"], indirect=True)
+@pytest.mark.parametrize("body", ODD)
+@pytest.mark.parametrize("path", ["/api/models/me/[^/]*$", "/tree/", "/revision/"])
+def test_an_answer_of_another_shape_is_one_line_and_is_not_kept(client, folder, repo_id, path, body):
+    client.push(folder, repo_id)
+    client.hub.fail("GET", path, *[Fault(200, {"Content-Type": "application/json"}, body)] * 20)
+    assert fetch(client, repo_id, ok=False).startswith("hf_mixtrain.hub.client.HubError: ")
+    client.hub.forget()
+    assert same(Path(fetch(client, repo_id)), folder)
+
+
+@pytest.mark.parametrize("client", ["lfs"], indirect=True)
+@pytest.mark.parametrize("lost", ["config.json", "model.safetensors", "tokenizer.json", "results.json"])
+def test_a_lost_page_of_the_listing_is_noticed_and_not_kept(client, folder, repo_id, lost):
+    client.push(folder, repo_id)
+    files = client.hub.repo(repo_id).resolve("main").files
+    entries = [
+        {"type": "file", "path": path, "oid": blob.oid, "size": blob.size}
+        | ({"lfs": {"oid": blob.sha256, "size": blob.size, "pointerSize": 130}} if blob.sha256 else {})
+        for path, blob in files.items()
+        if path != lost
+    ]
+    client.hub.fail("GET", "/tree/", Fault(200, {}, json.dumps(entries).encode()))
+    assert f"the list of files at {client.hub.repo(repo_id).resolve('main').sha[:7]} is not" in fetch(
+        client, repo_id, ok=False
+    )
+    assert same(Path(fetch(client, repo_id)), folder)
+
+
+@pytest.mark.parametrize("client", ["lfs"], indirect=True)
+def test_a_damaged_listing_in_the_cache_is_fetched_again(client, folder, repo_id):
+    client.push(folder, repo_id)
+    here = Path(fetch(client, repo_id))
+    (listing,) = client.homes.rglob("listings/**/*.json")
+    for damaged in (b"", b"[]", b"{", b"\xff", listing.read_bytes().replace(b"config", b"confix")):
+        listing.write_bytes(damaged)
+        assert fetch(client, repo_id) == str(here)
+    assert b"confix" not in listing.read_bytes()
+
+
+@pytest.mark.parametrize("client", ["lfs"], indirect=True)
+def test_a_tag_that_was_answered_and_not_set_is_noticed(client, folder, repo_id):
+    client.hub.fail("POST", "/tag/", Fault(200, {}, b"{}"))
+    assert "the tag 'v1.0' was not set" in client.push(folder, repo_id, tag="v1.0", ok=False)
+    assert client.push(folder, repo_id, tag="v1.0")["tag"] == "v1.0"
+
+
+@pytest.mark.parametrize("client", ["lfs"], indirect=True)
+def test_a_commit_that_was_answered_and_not_made_is_noticed(client, folder, repo_id):
+    made = {"success": True, "commitOid": "a" * 40, "commitUrl": f"{client.hub.url}/{repo_id}/commit/{'a' * 40}"}
+    client.hub.fail("POST", "/commit/main", Fault(200, {}, json.dumps(made).encode()))
+    assert "no revision" in client.push(folder, repo_id, ok=False)
+    assert client.push(folder, repo_id)["changed"]
+
+
+@pytest.mark.parametrize("client", ["lfs"], indirect=True)
+@pytest.mark.parametrize("place", ["message", "tag", "revision", "card", "weights", "escape"])
+def test_a_token_is_found_before_anything_is_sent(client, folder, repo_id, place):
+    arguments = {place: client.token} if place in ("message", "tag", "revision") else {}
+    if place == "card":
+        (folder / "README.md").write_text(f"see {client.token}")
+    elif place == "escape":
+        (folder / "results.json").write_text(json.dumps({"note": f"first\n{client.token}"}))
+    elif place == "weights":
+        save_file({"a": np.zeros(1)}, folder / "model.safetensors", metadata={"note": client.token})
+    error = client.push(folder, repo_id, ok=False, **arguments)
+    assert "looks like an access token" in error
+    assert client.token not in error
+    assert client.hub.requests == []
+
+
+@pytest.mark.parametrize("client", ["lfs"], indirect=True)
+def test_a_link_that_leaves_the_folder_is_not_followed(client, folder, repo_id, tmp_path):
+    (tmp_path / "private.json").write_text('{"mine": 1}')
+    (folder / "shots.json").symlink_to(tmp_path / "private.json")
+    assert "a link that leads out of the folder" in client.push(folder, repo_id, ok=False)
+    assert client.hub.requests == []

@@ -5,8 +5,8 @@ downloads. Faults can be ordered for any request. It keeps everything in memory 
 """
 
 from . import files, repos
-from .faults import CUT, FLIP, LOST, RESET, Fault
+from .faults import CUT, FLIP, LOST, RESET, STALL, Fault
 from .hub import LoopbackHub
 
 # Importing the two modules registers their routes.
-__all__ = ["CUT", "FLIP", "LOST", "RESET", "Fault", "LoopbackHub", "files", "repos"]
+__all__ = ["CUT", "FLIP", "LOST", "RESET", "STALL", "Fault", "LoopbackHub", "files", "repos"]

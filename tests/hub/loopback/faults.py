@@ -11,6 +11,7 @@ RESET = "reset"  # the connection is reset before anything is done
 LOST = "lost"  # the request is carried out, and the connection is reset before the answer
 CUT = "cut"  # the answer ends in the middle of the body
 FLIP = "flip"  # one byte of the body is wrong
+STALL = "stall"  # nothing is said for longer than the client waits
 
 
 class Fault(NamedTuple):

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .faults import CUT, FLIP, LOST, RESET, Faults, reset
+from .faults import CUT, FLIP, LOST, RESET, STALL, Faults, reset
 from .store import HubError, Repo, Store
 
 
@@ -38,6 +39,7 @@ class Answer(NamedTuple):
 
 
 Handler = Callable[..., Answer]
+_LONG = 4.0  # seconds; the client of these tests waits for two
 ROUTES: list[tuple[str, re.Pattern, Handler]] = []
 
 
@@ -125,7 +127,9 @@ class _Connection(BaseHTTPRequestHandler):
             hub.requests.append(f"{self.command} {url.path}")
             hub.received.append(body)
             fault = hub.faults.take(self.command, url.path)
-        if fault and fault.action == RESET:
+        if fault and fault.action == STALL:
+            time.sleep(_LONG)
+        if fault and fault.action in (RESET, STALL):
             self._reset()
             return
         if fault and isinstance(fault.action, int):
