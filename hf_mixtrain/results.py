@@ -219,12 +219,15 @@ def portable_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _parsed(place: str, text: str) -> dict[str, Any]:
     try:
         results = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{place}: not JSON ({error}). Delete the file and run its cell again.") from None
     if not isinstance(results, dict):
         raise InputError(f"{place}: expected a JSON object, found {type(results).__name__}. Delete it and run again.")
     _validate(place, results)
-    return _portable(results)
+    try:
+        return _portable(results)
+    except (ValueError, RuntimeError) as error:  # names that are no paths on any machine
+        raise InputError(f"{place}: a path in it cannot be read ({error}). Run its cell again.") from None
 
 
 def _portable(results: Mapping[str, Any]) -> dict[str, Any]:
@@ -246,14 +249,28 @@ def _validate(path: Path | str, results: Mapping[str, Any]) -> None:
         if not isinstance(value, types) or isinstance(value, bool):
             expected = types.__name__ if isinstance(types, type) else "number"
             raise InputError(f"{path}: {key!r} must be of type {expected}. Got {value!r}. Run its cell again.")
+        if isinstance(value, int | float) and not _is_finite(value):
+            raise InputError(f"{path}: {key!r} must be a number that a float can hold. Run its cell again.")
+    for language, ids in results["shot_ids"].items():
+        if not isinstance(ids, list):
+            raise InputError(f"{path}: 'shot_ids' of {language!r} must be a list. Run its cell again.")
     languages, scores, metric = results["languages"], results["scores"], results["metric"]
+    if not all(isinstance(language, str) for language in languages):
+        raise InputError(f"{path}: 'languages' must be texts. Got {languages}. Run its cell again.")
     if not languages or sorted(languages) != sorted(scores):
         raise InputError(f"{path}: 'scores' must be for {languages}. Got {sorted(scores)}. Run its cell again.")
     for language, values in scores.items():
         if not isinstance(values, dict) or metric not in values:
             raise InputError(f"{path}: 'scores' of {language!r} lack the metric {metric!r}. Run its cell again.")
         for name, value in values.items():
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_finite(value):
                 raise InputError(
                     f"{path}: {name!r} of {language!r} must be a number. Got {value!r}. Run its cell again."
                 )
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer larger than any float
+        return False

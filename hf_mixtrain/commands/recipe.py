@@ -10,6 +10,7 @@ import yaml
 from transformers import HfArgumentParser
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.yaml_text import load_yaml
 
 
 class RecipeParser(HfArgumentParser):
@@ -105,7 +106,7 @@ def read_recipe(path: str | Path) -> dict[str, Any]:
         InputError: If there is no such file, or it is not such YAML.
     """
     try:
-        recipe = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        recipe = load_yaml(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such recipe. Expected a YAML file; see the folder recipes/.") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -12,6 +12,7 @@ from hf_mixtrain.data.folder_names import unsafe
 from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.task import ProblemType, ShotsPer, Split, Task
 from hf_mixtrain.errors import CombinedInputError, InputError, did_you_mean
+from hf_mixtrain.yaml_text import load_yaml
 
 _FOLDER = Path(__file__).parent / "tasks"
 _HUB = ("repository", "files", "splits", "columns", "labels", "revision", "id_prefix", "url", "treebanks")
@@ -67,7 +68,12 @@ def _packaged(name: str) -> Task:
 
 def _read(path: Path) -> Task:
     settings = _yaml(path)
-    faults = list(_faults(settings))
+    try:
+        faults = list(_faults(settings))
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise InputError(
+            f"{path}: expected `name:`, `kind:` and so on, each with a value of its own kind. Found {error}."
+        ) from error
     if faults:
         raise CombinedInputError([f"{path}: {fault}" for fault in faults])
     for key in ("labels", "languages"):
@@ -77,7 +83,7 @@ def _read(path: Path) -> Task:
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        settings = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        settings = load_yaml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: expected the YAML file of a task, found {error}. Check the path.") from error
     except yaml.YAMLError as error:

@@ -24,6 +24,7 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text
 from hf_mixtrain.hub.push import Release
 from hf_mixtrain.results import RESULTS_FILE, find_results, read_results, write_results
+from hf_mixtrain.yaml_text import load_yaml
 
 _HEAD = "# Released checkpoints, written by `hf-mixtrain push --registry`. No commit: not yet published.\n"
 
@@ -75,15 +76,32 @@ def read_registry(path: str | Path | None = None) -> list[Released]:
     name = str(path or "registry.yaml of hf_mixtrain")
     try:
         source = Path(path) if path else files(__package__) / "registry.yaml"
-        entries = yaml.safe_load(source.read_text(encoding="utf-8")) or []
-        return [Released(**entry) for entry in entries]
+        entries = load_yaml(source.read_text(encoding="utf-8")) or []
+        found = [Released(**entry) for entry in entries]
     except FileNotFoundError:
         raise InputError(
             f"{name}: no such file. Expected one that `hf-mixtrain push --registry` has written."
         ) from None
-    except (yaml.YAMLError, TypeError) as error:
+    except (yaml.YAMLError, OSError, ValueError, TypeError) as error:
         said = " ".join(str(error).split())
         raise InputError(f"{name}: expected a list of released checkpoints, found something else ({said}).") from None
+    for entry in found:
+        _check_entry(name, entry)
+    return found
+
+
+def _check_entry(name: str, entry: Released) -> None:
+    """Check an entry by its types: what is wrong there would otherwise show when it is downloaded."""
+    texts = ("name", "task", "method", "model", "repo_id", "publish")
+    wrong = [key for key in texts if not isinstance(getattr(entry, key), str)]
+    wrong += [key for key in ("shots", "seed") if type(getattr(entry, key)) is not int]
+    wrong += [key for key in ("tag", "commit") if not isinstance(getattr(entry, key), str | None)]
+    sums = entry.sha256
+    if not isinstance(sums, dict) or not all(isinstance(text, str) for pair in sums.items() for text in pair):
+        wrong.append("sha256")
+    if wrong:
+        found = getattr(entry, wrong[0])
+        raise InputError(f"{name}: `{wrong[0]}` of an entry is {found!r:.60}. Push that checkpoint again.")
 
 
 def find_released(entries: Sequence[Released], name: str | None = None, **cell: Any) -> Released:

@@ -38,7 +38,7 @@ def run(program: str, environment: dict[str, str]) -> int:
     importlib.reload(constants)  # the client reads its settings once, when this module is imported
     # The pauses between our own tries are not what is tested; those of the client itself stay.
     hf_mixtrain.hub.client.WAITS = (0.0, 0.0, 0.0, 0.0)
-    hf_mixtrain.hub.client.READ_LIMIT = hf_mixtrain.hub.client.STALLED = 2.0
+    hf_mixtrain.hub.client.READ_LIMIT, hf_mixtrain.hub.client.STALLED = 2.0, 3.0
     warnings.simplefilter("error")
     # huggingface_hub 2.4 uploads to LFS storage in a way that httpx2 2.16 calls deprecated.
     warnings.filterwarnings("ignore", "Use 'content=<...>'", DeprecationWarning)

@@ -1,0 +1,52 @@
+"""YAML from others: plain values of a sensible size, and one kind of error for everything else."""
+
+from typing import Any
+
+import yaml
+
+# Values in all, with those that aliases repeat; recipes and tasks have some hundreds.
+_MOST_VALUES = 100_000
+
+
+def load_yaml(text: str) -> Any:
+    """Read YAML as `yaml.safe_load` does, which lets through what is no YAML of plain values.
+
+    Args:
+        text: The content of a file.
+
+    Returns:
+        Values without cycles, at most 100,000 of them when aliases are written out.
+
+    Raises:
+        yaml.YAMLError: If it is no YAML, or holds dates that there are none of, tags, cycles, bombs of aliases, numbers
+            or nesting beyond what Python reads.
+
+    Example:
+        >>> load_yaml("a: [1, 2]")
+        {'a': [1, 2]}
+        >>> load_yaml("a: 2024-02-31")
+        Traceback (most recent call last):
+        yaml.error.YAMLError: a value that cannot be read: day is out of range for month
+    """
+    try:
+        value = yaml.safe_load(text)
+        if _count(value, {}, set()) > _MOST_VALUES:
+            raise yaml.YAMLError(f"more than {_MOST_VALUES} values once its aliases are written out")
+    except RecursionError:
+        raise yaml.YAMLError("nested too deeply") from None
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:
+        # Such as a day that no month has: found when a value is made, not when the text is read.
+        raise yaml.YAMLError(f"a value that cannot be read: {error}") from None
+    return value
+
+
+def _count(value: Any, known: dict[int, int], above: set[int]) -> int:
+    """Count values, each part as often as it is referred to, in time that does not depend on how often."""
+    if not isinstance(value, dict | list | set | tuple):
+        return 1
+    if id(value) in above:
+        raise yaml.YAMLError("a part that contains itself")
+    if id(value) not in known:
+        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_count(part, known, above | {id(value)}) for part in parts)
+    return known[id(value)]
