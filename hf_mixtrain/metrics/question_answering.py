@@ -65,12 +65,10 @@ class SquadF1(InMemoryMetric):
                 f"Expected gold answers. Got none for any of the {len(references)} questions. "
                 "Score questions whose answers are known."
             )
-        answered, unanswered = [], []
+        answered: list[dict[str, float]] = []
+        unanswered: list[dict[str, float]] = []
         for prediction, golds in zip(predictions, references, strict=True):
-            if golds:
-                answered.append(_scores(prediction, golds))
-            else:
-                unanswered.append(dict.fromkeys(self.keys, float(not _words(prediction))))
+            (answered if golds else unanswered).append(answer_scores(prediction, golds))
         scores = self._means([*answered, *unanswered])
         if unanswered:
             scores |= {"f1_has_answer": self._means(answered)["f1"], "f1_no_answer": self._means(unanswered)["f1"]}
@@ -80,8 +78,17 @@ class SquadF1(InMemoryMetric):
         return {key: sum(row[key] for row in rows) / len(rows) if rows else 0.0 for key in self.keys}
 
 
-def _scores(prediction: str, golds: Sequence[str]) -> dict[str, float]:
-    """The scores of one question: of several gold answers, the best for each score."""
+def answer_scores(prediction: str, golds: Sequence[str]) -> dict[str, float]:
+    """The scores of one question by the rules of `SquadF1`: of several gold answers, the best for each score.
+
+    Example:
+        >>> answer_scores("old town", ["town"])
+        {'f1': 0.6666666666666666, 'exact_match': 0.0, 'f1_segmented': 0.6666666666666666}
+        >>> answer_scores("", [])
+        {'f1': 1.0, 'exact_match': 1.0, 'f1_segmented': 1.0}
+    """
+    if not golds:
+        return dict.fromkeys(SquadF1.keys, float(not _words(prediction)))
     return {
         "f1": max(_overlap(_words, prediction, gold) for gold in golds),
         "exact_match": max(float(_words(prediction) == _words(gold)) for gold in golds),

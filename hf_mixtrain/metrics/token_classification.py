@@ -139,6 +139,23 @@ def has_prefix(tag: str) -> bool:
     return len(tag) > 2 and tag[0] in _PREFIXES and tag[1] == "-"
 
 
+def span_counts(predicted: Sequence[str], reference: Sequence[str], *, xtreme: bool = False) -> tuple[int, int, int]:
+    """Count the spans of one sentence: right, predicted, in the reference.
+
+    Args:
+        predicted: Its predicted tags.
+        reference: Its tags, as many.
+        xtreme: Read spans as `PosTagging` does, not as `EntityF1`.
+
+    Example:
+        >>> span_counts(["B-PER", "O"], ["B-PER", "B-LOC"])
+        (1, 1, 2)
+    """
+    tags: tuple[_Tags, _Tags] = ([predicted], [reference])
+    counts = _count_spans(*(tags if xtreme else _with_prefixes(*tags))).values()
+    return sum(c[0] for c in counts), sum(c[1] for c in counts), sum(c[2] for c in counts)
+
+
 def _with_prefixes(predictions: _Tags, references: _Tags) -> tuple[_Tags, _Tags]:
     """Both with the prefixes that seqeval knows."""
     tags = {tag for rows in (predictions, references) for row in rows for tag in row} - {"O"}

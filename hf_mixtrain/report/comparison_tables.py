@@ -81,6 +81,10 @@ def significance_table(group: Group, comparisons: list[Comparison]) -> Table:
         ]
         for pair in comparisons
     ]
+    with_rows = any(pair.low_rows is not None for pair in comparisons)
+    for cells, pair in zip(rows, comparisons, strict=True) if with_rows else ():
+        known = pair.low_rows is not None and pair.high_rows is not None
+        cells.insert(5, f"{signed(pair.low_rows or 0.0)} to {signed(pair.high_rows or 0.0)}" if known else MISSING)
     left_out = sum(pair.left_out for pair in comparisons)
     note = (
         "The unit is the seed: all languages of a run share its luck. gain is the mean over the common seeds of the "
@@ -91,6 +95,9 @@ def significance_table(group: Group, comparisons: list[Comparison]) -> Table:
     if left_out:
         note += f" {left_out} scores were left out because their seed or language lacks others."
     header = ["method", "over", "gain", "sd", "95 % CI", "p", "Holm", "K", "seeds", "better"]
+    if with_rows:
+        header.insert(5, "with test rows")
+        note += " with test rows: 95 % interval for other test rows too, by a paired bootstrap over saved predictions."
     title = f"{group.task}, {group.model}: significance of gains in {group.metric}"
     bold = frozenset((number, 2) for number, pair in enumerate(comparisons) if pair.significant)
     note += " Bold: below 0.05 after Holm." if bold else ""

@@ -9,6 +9,7 @@ from hf_mixtrain.report.comparison_tables import gains_table, significance_table
 from hf_mixtrain.report.cost_table import cost_table
 from hf_mixtrain.report.grouping import Group
 from hf_mixtrain.report.pairing import default_baseline
+from hf_mixtrain.report.row_bootstrap import Predictions, add_test_rows
 from hf_mixtrain.report.score_tables import has_targets, kinds_table, language_table, method_table, rank_table
 from hf_mixtrain.report.significance import Comparison, row_pairs, significance
 from hf_mixtrain.report.table import Table
@@ -49,7 +50,14 @@ class Content:
         return [table for _, tables in self.sections for table in tables]
 
 
-def content_of(group: Group, baseline: str | None = None, *, all_pairs: bool = False, points: float = 1.0) -> Content:
+def content_of(
+    group: Group,
+    baseline: str | None = None,
+    *,
+    all_pairs: bool = False,
+    points: float = 1.0,
+    predictions: Predictions | None = None,
+) -> Content:
     """Put together what a report says of a group.
 
     Args:
@@ -58,11 +66,14 @@ def content_of(group: Group, baseline: str | None = None, *, all_pairs: bool = F
             group without this row has no comparisons.
         all_pairs: Compare every two rows.
         points: The difference for which the number of seeds is told.
+        predictions: As `hf_mixtrain.report.row_bootstrap.find_predictions` returns them.
     """
     row = row_of(group, baseline)
     group = replace(group, reference=row)
     compared = all_pairs or row is not None
     comparisons = significance(group, row, all_pairs=all_pairs) if compared else []
+    if predictions:
+        comparisons = add_test_rows(group, comparisons, predictions)
     sections: list[tuple[str, list[Table]]] = [("Methods", list(_method_tables(group)))]
     shown = [shots for shots in group.shots if shots > 0] or group.shots
     if comparisons:

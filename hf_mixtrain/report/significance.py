@@ -30,6 +30,8 @@ class Comparison(NamedTuple):
         languages: Number of common languages.
         better: In how many of them the mean difference is above 0.
         left_out: Common cells that are not compared; see `hf_mixtrain.report.pairing.Paired`.
+        low_rows: Lower end of the interval with the noise of the test rows in it too; None without saved predictions.
+        high_rows: Its upper end; see `hf_mixtrain.report.row_bootstrap`.
     """
 
     row: str
@@ -45,6 +47,8 @@ class Comparison(NamedTuple):
     languages: int
     better: int
     left_out: int
+    low_rows: float | None = None
+    high_rows: float | None = None
 
     @property
     def significant(self) -> bool:

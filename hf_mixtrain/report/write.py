@@ -15,6 +15,7 @@ from hf_mixtrain.report.csv_files import report_csv, scores_csv
 from hf_mixtrain.report.figures import draw_figures
 from hf_mixtrain.report.grouping import Group, group_results
 from hf_mixtrain.report.html_page import html_page
+from hf_mixtrain.report.row_bootstrap import Predictions, find_predictions
 from hf_mixtrain.report.score_tables import language_table
 from hf_mixtrain.report.table import Table, to_latex, to_markdown, to_text
 from hf_mixtrain.results import find_results
@@ -71,7 +72,14 @@ def write_report(
         raise InputError(
             f"{' '.join(map(str, paths))}: no results.json in this folder or below. Expected the --output_dir of a run."
         )
-    contents = report_contents(results, baseline=baseline, all_pairs=all_pairs, languages=languages, points=points)
+    contents = report_contents(
+        results,
+        baseline=baseline,
+        all_pairs=all_pairs,
+        languages=languages,
+        points=points,
+        predictions=find_predictions(*paths),
+    )
     figures: dict[int, list[Path]] = {}
     hints = []
     try:
@@ -93,10 +101,16 @@ def report_contents(
     all_pairs: bool = False,
     languages: Sequence[str] | None = None,
     points: float = 1.0,
+    predictions: Predictions | None = None,
 ) -> list[Content]:
-    """What a report says, group by group; arguments and errors are those of `write_report`."""
+    """What a report says, group by group; arguments and errors are those of `write_report`.
+
+    With ``predictions`` (those of `hf_mixtrain.report.row_bootstrap.find_predictions`) it has intervals for test rows.
+    """
     groups = _groups(results, languages, baseline)
-    return [content_of(group, baseline, all_pairs=all_pairs, points=points) for group in groups]
+    return [
+        content_of(group, baseline, all_pairs=all_pairs, points=points, predictions=predictions) for group in groups
+    ]
 
 
 def report_markdown(
