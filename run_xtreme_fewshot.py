@@ -1,9 +1,8 @@
-"""Few-shot cross-lingual transfer on XTREME's tasks; ``--help`` says how."""
+"""Few-shot cross-lingual transfer on XTREME's tasks; ``--help`` says how. The same as ``hf-mixtrain run``."""
 
 import sys
 
-from hf_mixtrain.commands.main import call
-from hf_mixtrain.commands.run import main
+from hf_mixtrain.commands.main import main
 
 if __name__ == "__main__":
-    sys.exit(call(main, sys.argv[1:]))
+    sys.exit(main(["run", *sys.argv[1:]]))

@@ -1,7 +1,8 @@
 """Few-shot cross-lingual transfer with stochastic gradient surgery, as a drop-in `transformers.Trainer`."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hf_mixtrain.lazy import lazy_names
 
 if TYPE_CHECKING:
     from hf_mixtrain.gradient_mix_trainer import GradientMixTrainer
@@ -12,20 +13,12 @@ __all__ = ["GradientMixMixin", "GradientMixTrainer", "GradientMixTrainingArgumen
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "GradientMixMixin": "hf_mixtrain.trainer",
-    "GradientMixTrainer": "hf_mixtrain.gradient_mix_trainer",
-    "GradientMixTrainingArguments": "hf_mixtrain.trainer",
-    "predict": "hf_mixtrain.prediction",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # Only when used: torch and transformers take seconds to import, which `--help` need not wait for.
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "GradientMixMixin": "hf_mixtrain.trainer",
+        "GradientMixTrainer": "hf_mixtrain.gradient_mix_trainer",
+        "GradientMixTrainingArguments": "hf_mixtrain.trainer",
+        "predict": "hf_mixtrain.prediction",
+    },
+)

@@ -1,10 +1,16 @@
 """``hf-mixtrain COMMAND …``: finds the command and turns errors into one line."""
 
+import difflib
 import importlib
 import os
+import platform
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib import metadata
 
+import hf_mixtrain
+from hf_mixtrain.commands.recipe import recipe_names
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.escaping import terminal
 
@@ -32,12 +38,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         stopped and is to be continued, 130 if another command was stopped by Ctrl-C.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
+    if argv and argv[0] == "help":  # `help run` is `run --help`
+        argv = [*argv[1:2], "--help"]
     if not argv or argv[0] in ("-h", "--help"):
         print(_usage())
         return 0
     name, *rest = argv
+    if "--version" in (name, *rest[:1]) or name == "-V":
+        print(_version())
+        return 0
     if name not in _COMMANDS:
-        print(f"error: unknown command {name!r}. Expected one of {', '.join(_COMMANDS)}.", file=sys.stderr)
+        print(f"error: {terminal(_unknown(name))}", file=sys.stderr)
         return 2
     return call(importlib.import_module(f"hf_mixtrain.commands.{name}").main, rest)
 
@@ -66,7 +77,25 @@ def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         return getattr(interrupt, "exit_status", 130)
 
 
+def _version() -> str:
+    """The versions that a report of a fault should have; read from what is installed, without importing it."""
+    parts = [f"Python {platform.python_version()}"]
+    for library in ("torch", "transformers"):
+        with suppress(metadata.PackageNotFoundError):
+            parts.append(f"{library} {metadata.version(library)}")
+    return f"hf_mixtrain {hf_mixtrain.__version__} ({', '.join(parts)})"
+
+
+def _unknown(name: str) -> str:
+    if name.endswith((".yaml", ".yml")) or name in recipe_names():
+        return f"{name!r} is a recipe, not a command. To run it: hf-mixtrain run {name}"
+    near = difflib.get_close_matches(name, _COMMANDS, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"unknown command {name!r}.{hint} Expected one of {', '.join(_COMMANDS)}."
+
+
 def _usage() -> str:
     width = max(map(len, _COMMANDS))
     lines = [f"  {name.ljust(width)}  {what}" for name, what in _COMMANDS.items()]
-    return "\n".join(["usage: hf-mixtrain COMMAND ...", "", *lines, "", "hf-mixtrain COMMAND --help says more."])
+    last = "hf-mixtrain COMMAND --help says more; hf-mixtrain --version tells the version."
+    return "\n".join(["usage: hf-mixtrain COMMAND ...", "", *lines, "", last])

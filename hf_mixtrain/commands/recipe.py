@@ -1,96 +1,54 @@
-"""Flags and recipe files: ``script.py recipe.yaml --shots 10``."""
+"""Recipes: YAML files of flags, of one's own or shipped with the package."""
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
-from transformers import HfArgumentParser
 
+import hf_mixtrain
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.yaml_text import load_yaml
 
+_PACKAGE = Path(hf_mixtrain.__file__).parent
+# A wheel has them inside the package; a checkout has the one copy of them beside it.
+_FOLDER = next((path for path in (_PACKAGE / "recipes", _PACKAGE.parent / "recipes") if path.is_dir()), None)
 
-class RecipeParser(HfArgumentParser):
-    """A parser of dataclasses whose first argument may be a YAML file; flags win over the file.
 
-    Errors are `InputError`: one line, which the full usage of `TrainingArguments` would hide.
-
-    Args:
-        dataclass_types: Dataclasses whose fields are the flags.
-        kwargs: For `argparse.ArgumentParser`.
+def recipe_names() -> list[str]:
+    """Return the names of the recipes that ship with the package.
 
     Example:
-        >>> from dataclasses import dataclass
-        >>> @dataclass
-        ... class Flags:
-        ...     shots: int = 5
-        >>> RecipeParser(Flags).parse(["--shots", "10"])
-        {'shots': 10}
-        >>> RecipeParser(Flags).parse(["--shot", "10"])
-        Traceback (most recent call last):
-        hf_mixtrain.errors.InputError: unknown flag --shot. Did you mean --shots?
+        >>> {"quickstart", "panx/zero-shot"} <= set(recipe_names())
+        True
     """
+    if _FOLDER is None:
+        return []
+    names = [path.relative_to(_FOLDER).with_suffix("").as_posix() for path in _FOLDER.rglob("*.yaml")]
+    return sorted(name for name in names if not name.startswith("tasks/"))
 
-    def __init__(self, dataclass_types: Any, **kwargs: Any) -> None:
-        super().__init__(dataclass_types, allow_abbrev=False, **kwargs)
-        self._origin = ""
 
-    def parse(self, argv: Sequence[str], defaults: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Parse a recipe, if there is one, and flags.
+def find_recipe(name: str) -> str:
+    """Return the path of a recipe.
 
-        Args:
-            argv: The command line, without the program's name.
-            defaults: Values for flags that neither the recipe nor the command line gives.
+    Args:
+        name: A path, or the name of one that ships with the package, such as ``quickstart``.
 
-        Returns:
-            The value of every flag.
+    Raises:
+        InputError: If it is neither.
 
-        Raises:
-            InputError: If the recipe cannot be read, or a key, a flag or a value is wrong.
-        """
-        argv = list(argv)
-        recipe: list[str] = []
-        if argv and argv[0].endswith((".yaml", ".yml")):
-            path = argv.pop(0)
-            recipe = self._recipe_as_flags(path)
-            self._origin = f"{path}: "
-            self._parse_flags(recipe)  # so that an error in the recipe names the file
-            self._origin = ""
-        self.set_defaults(**(defaults or {}))
-        return vars(self._parse_flags(recipe + argv))
-
-    def error(self, message: str) -> NoReturn:
-        """Raise instead of printing the usage and leaving."""
-        raise InputError(f"{self._origin}{message.removeprefix('argument ')}")
-
-    def _parse_flags(self, argv: list[str]) -> Any:
-        namespace, unknown = self.parse_known_args(argv)
-        flags = [word.split("=")[0] for word in unknown if word.startswith("--")]
-        if flags:
-            near = self._near(flags[0][2:].replace("-", "_"))
-            self.error(f"unknown flag {flags[0]}." + (f" Did you mean --{near}?" if near else " See --help."))
-        if unknown:
-            self.error(f"unexpected argument {unknown[0]!r}. Expected --flags; a recipe file comes first.")
-        return namespace
-
-    def _near(self, name: str) -> str | None:
-        known = [action.dest for action in self._actions]
-        return next(iter(difflib.get_close_matches(name, known, n=1)), None)
-
-    def _recipe_as_flags(self, path: str) -> list[str]:
-        # As flags, so that the values of a recipe are checked and converted just as those of the command line.
-        known = {action.dest for action in self._actions}
-        flags: list[str] = []
-        for key, value in read_recipe(path).items():
-            if key not in known:
-                near = self._near(key)
-                raise InputError(f"{path}: unknown key {key!r}." + (f" Did you mean {near!r}?" if near else ""))
-            if value is not None:
-                flags += [f"--{key}", *_words(value)]
-        return flags
+    Example:
+        >>> find_recipe("mine.yaml")
+        'mine.yaml'
+    """
+    if name.endswith((".yaml", ".yml")) or Path(name).is_file():
+        return name
+    if name in recipe_names():
+        return str(Path(str(_FOLDER), f"{name}.yaml"))
+    near = difflib.get_close_matches(name, recipe_names(), n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(recipe_names())}."
+    raise InputError(f"no recipe {name!r}. Expected a YAML file, or the name of a recipe of the package. {hint}")
 
 
 def read_recipe(path: str | Path) -> dict[str, Any]:
@@ -131,9 +89,15 @@ def _problem(error: yaml.YAMLError) -> str:
     return str(getattr(error, "problem", None) or error).splitlines()[0]
 
 
-def _words(value: Any) -> Iterable[str]:
+def words(value: Any) -> list[str]:
+    """Return a recipe's value as the words that a command line would have.
+
+    Example:
+        >>> words([1, 2]), words(True), words({"a": 1})
+        (['1', '2'], ['true'], ['{"a": 1}'])
+    """
     if isinstance(value, list):
-        return [word for item in value for word in _words(item)]
+        return [word for item in value for word in words(item)]
     if isinstance(value, dict):
         return [json.dumps(value)]
     if isinstance(value, bool):

@@ -1,6 +1,5 @@
 """``run``: a grid of methods, K and seeds, from a recipe and flags."""
 
-import argparse
 import logging
 import os
 import shlex
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hf_mixtrain.commands.messages import set_up_messages
-from hf_mixtrain.commands.recipe import RecipeParser
+from hf_mixtrain.commands.quick_check import check_words
+from hf_mixtrain.commands.run_help import run_help
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cells import grid, share
 from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments, Settings
@@ -22,20 +22,6 @@ if TYPE_CHECKING:
     from hf_mixtrain.experiment.grid_data import GridData
 
 logger = logging.getLogger(__name__)
-
-_EXAMPLES = """\
-Every flag of transformers.TrainingArguments and of GradientMixTrainingArguments works as well, for example
---learning_rate, --num_train_epochs, --per_device_train_batch_size, --bf16, --surgery_scope, --source_language.
-The first argument may be a recipe, a YAML file with `flag: value` lines; flags win over it.
-
-Examples:
-  accelerate launch run_xtreme_fewshot.py recipes/quickstart.yaml
-  python run_xtreme_fewshot.py --list_tasks
-  python run_xtreme_fewshot.py recipes/panx/gradient-mix-train.yaml --data_source DATA --dry_run
-  accelerate launch run_xtreme_fewshot.py --task panx --method zero-shot naive-mix-train gradient-mix-train \\
-      --shots 1 5 10 --seeds 1 2 3 4 5 --languages de sw zh --data_source DATA --output_dir out
-  hf-mixtrain run recipes/quickstart.yaml --launcher local --workers 2
-"""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -51,11 +37,12 @@ def main(argv: Sequence[str]) -> int:
         InputError: If the input cannot be used.
     """
     if not argv or {"-h", "--help"} & set(argv):
-        print(_help())
+        print(run_help())
         return 0
     if "--list_tasks" in argv or "--list-tasks" in argv:
         print(_tasks())
         return 0
+    check_words(argv)
     settings = parse_settings(argv)
     if settings.run.dry_run:
         from hf_mixtrain.experiment.preflight import check_before_training
@@ -77,6 +64,7 @@ def parse_settings(argv: Sequence[str]) -> Settings:
     """
     # Imported where they are used: torch comes with them, and help should not wait for it.
     from hf_mixtrain import GradientMixTrainingArguments
+    from hf_mixtrain.commands.recipe_parser import RecipeParser
     from hf_mixtrain.data import list_tasks, load_task
     from hf_mixtrain.metrics import metric_for
 
@@ -222,32 +210,3 @@ def _tasks() -> str:
         task = load_task(name)
         lines.append(f"{name}: {task.title}; {len(task.languages)} languages: {' '.join(task.languages)}")
     return "\n".join(lines)
-
-
-class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """One spelling of each flag, with its default where that says something."""
-
-    def _format_action_invocation(self, action: argparse.Action) -> str:
-        flag = action.option_strings[0]
-        if action.nargs == "?" or flag == "-h":
-            return flag
-        return f"{flag} {self._format_args(action, self._get_default_metavar_for_optional(action))}"
-
-    def _get_help_string(self, action: argparse.Action) -> str:
-        default = action.default
-        if default in (None, False, argparse.SUPPRESS):
-            return action.help or ""
-        shown = " ".join(map(str, default)) if isinstance(default, list) else default
-        return f"{action.help} Default: {shown}.".replace("%", "%%")
-
-
-def _help() -> str:
-    parser = RecipeParser(
-        [RunArguments],
-        prog="run_xtreme_fewshot.py",
-        usage="%(prog)s [recipe.yaml] --task TASK [flags]",
-        description="Few-shot cross-lingual transfer: train methods x K x seeds, test every language, make a report.",
-        epilog=_EXAMPLES,
-        formatter_class=_HelpFormatter,
-    )
-    return parser.format_help()

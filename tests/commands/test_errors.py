@@ -145,7 +145,9 @@ def test_results_of_other_settings_are_not_taken_for_these(flags, tmp_path, caps
     assert call(run, [*map(str, flags), "--output_dir", str(tmp_path)]) == 2
     line = capsys.readouterr().err
     assert message in line
-    assert line.endswith("Use another --output_dir, or delete the folder of this cell.\n")
+    assert line.endswith(
+        "Use another --output_dir, or --overwrite to make it again, or delete the folder of this cell.\n"
+    )
     assert path.read_bytes() == before
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hf_mixtrain.commands.recipe import RecipeParser
+from hf_mixtrain.commands.recipe_parser import RecipeParser
 from hf_mixtrain.commands.run import parse_settings
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.methods import METHODS

@@ -1,0 +1,96 @@
+"""``hf-mixtrain run --help``: all flags of a run in groups, and the training flags that most runs set."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from hf_mixtrain.commands.declared import Flag, surgery_flags, training_flags
+from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments
+
+_GROUPS = {
+    "task and data": (
+        "task", "data_source", "languages", "shots", "shots_per", "shots_file", "max_source_examples",
+        "max_eval_examples", "max_length", "list_tasks",
+    ),
+    "method and surgery": ("method", *surgery_flags()),
+    "model and training": (
+        "model_name_or_path", "trim_vocabulary", "freeze", "num_train_epochs", "max_steps", "learning_rate",
+        "per_device_train_batch_size", "gradient_accumulation_steps", "warmup_steps", "weight_decay", "bf16",
+        "train_sampling_strategy", "adapt_epochs", "adapt_learning_rate", "select_on", "select_steps", "decode",
+        "label_piece",
+    ),
+    "Hub": ("push_to_hub", "hub_model_id", "hub_private_repo"),
+    "grid": (
+        "seeds", "output_dir", "save_models", "cell_index", "cell_count", "overwrite", "dry_run", "report_to",
+        "verbose",
+    ),
+}  # fmt: skip
+
+_EPILOG = """\
+Every flag of transformers.TrainingArguments works as well. Seeds and shots take ranges: --seeds 1-5.
+RECIPE is a YAML file with `flag: value` lines, or the name of one that ships with the package; flags win over it.
+
+Examples:
+  hf-mixtrain run quickstart
+  hf-mixtrain run --list_tasks
+  hf-mixtrain run panx/gradient-mix-train --data_source DATA --dry_run
+  hf-mixtrain run --task panx --method zero-shot naive-mix-train gradient-mix-train \\
+      --shots 1 5 10 --seeds 1-5 --languages de sw zh --data_source DATA --output_dir out
+  accelerate launch run_xtreme_fewshot.py recipes/quickstart.yaml --cell_index 0 --cell_count 2
+"""
+
+
+def run_help() -> str:
+    """Return the help. It needs neither torch nor transformers."""
+    parser = argparse.ArgumentParser(
+        prog="hf-mixtrain run",
+        usage="%(prog)s [RECIPE] --task TASK [flags]",
+        description="Few-shot cross-lingual transfer: train methods x K x seeds, test every language, make a report.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    flags = {**training_flags(), **surgery_flags(), **{flag.name: flag for flag in _run_flags()}}
+    grouped = [name for names in _GROUPS.values() for name in names]
+    rest = [flag.name for flag in _run_flags() if flag.name not in grouped]
+    for title, names in {**_GROUPS, "more": rest}.items():
+        group = parser.add_argument_group(title)
+        for flag in (flags[name] for name in names if name in flags):
+            _add(group, flag)
+    return parser.format_help()
+
+
+def _run_flags() -> Iterator[Flag]:
+    kinds = get_type_hints(RunArguments)
+    for field in fields(RunArguments):
+        yield Flag(field.name, _kind(kinds[field.name]), field.metadata["help"], _default(field))
+
+
+def _add(group: Any, flag: Flag) -> None:
+    default = TRAINING_DEFAULTS.get(flag.name, flag.default)
+    shown = " ".join(map(str, default)) if isinstance(default, list | tuple) else default
+    known = shown not in (None, False, "") and "default:" not in flag.help.lower()
+    help_ = f"{' '.join(flag.help.split())} Default: {shown}." if known else " ".join(flag.help.split())
+    help_ = help_.replace("%", "%%")
+    if flag.kind in ("bool", "bool | None"):
+        group.add_argument(f"--{flag.name}", action="store_true", help=help_)
+    else:
+        many = flag.kind.startswith("list")
+        metavar = flag.kind if flag.kind.startswith("{") else flag.name.split("_")[-1].upper()
+        group.add_argument(f"--{flag.name}", metavar=metavar, nargs="+" if many else None, help=help_)
+
+
+def _kind(kind: Any) -> str:
+    """The kind as `_add` reads it: choices in braces, ``list``, or the name of a type."""
+    parts = [part for part in get_args(kind) if part is not type(None)]
+    if get_origin(kind) is Literal:
+        return "{" + ",".join(parts) + "}"
+    if get_origin(kind) is list:
+        return "list"
+    return _kind(parts[0]) if parts else kind.__name__
+
+
+def _default(field: "Field[Any]") -> Any:
+    if callable(field.default_factory):
+        return field.default_factory()
+    return None if field.default is MISSING else field.default
