@@ -55,7 +55,7 @@ def test_an_abbreviated_flag_is_refused():
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.relative_to(FOLDER.parent).as_posix())
 def test_our_recipes_are_right_and_say_only_what_differs(recipe):
     settings = parse_settings([str(recipe)])
-    defaults = parse_settings(["--task", settings.task.name])
+    defaults = parse_settings(["--task", settings.run.task])
     for key in yaml.safe_load(recipe.read_text()).keys() - {"task", "method"}:
         chosen, default = (
             getattr(s.run, key) if hasattr(s.run, key) else s.training.get(key) for s in (settings, defaults)
