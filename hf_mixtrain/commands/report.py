@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from hf_mixtrain.commands.parser import CommandParser
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.report import format_answer, format_table, report_contents, write_report
 from hf_mixtrain.results import find_results
 
 
@@ -41,6 +40,8 @@ def main(argv: Sequence[str]) -> int:
         "--to", metavar="FOLDER", help="where the report goes; left out: the first PATH, for FILE.jsonl a folder FILE"
     )
     arguments = parser.parse_args(argv)
+    from hf_mixtrain.report import format_answer, format_table, report_contents, write_report
+
     if arguments.plan is not None and not arguments.plan > 0:
         raise InputError(f"--plan must be above 0. Got {arguments.plan:g}. Give a difference in points, such as 1.0.")
     chosen = {key: getattr(arguments, key) for key in ("baseline", "all_pairs", "languages")}

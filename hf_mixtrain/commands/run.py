@@ -16,7 +16,6 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cells import grid, share
 from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments, Settings
 from hf_mixtrain.experiment.stopping import stop_on_signals
-from hf_mixtrain.experiment.summary import summary_table
 
 if TYPE_CHECKING:
     from hf_mixtrain.experiment.grid_data import GridData
@@ -103,6 +102,8 @@ def _run(settings: Settings) -> int:
         return 1 if outcome.failed else 0
     output_dir = Path(settings.training["output_dir"])
     if outcome.results:
+        from hf_mixtrain.experiment.summary import summary_table
+
         print(f"\n{summary_table(outcome.results)}\n")
         _write_report(output_dir)
     for cell in outcome.missing:

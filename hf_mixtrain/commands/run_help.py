@@ -11,18 +11,19 @@ from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments
 _GROUPS = {
     "task and data": (
         "task", "data_source", "languages", "shots", "shots_per", "shots_file", "max_source_examples",
-        "max_eval_examples", "max_length", "list_tasks",
+        "max_eval_examples", "max_length", "strict_shots", "list_tasks",
     ),
     "method and surgery": ("method", *surgery_flags()),
     "model and training": (
         "model_name_or_path", "trim_vocabulary", "freeze", "num_train_epochs", "max_steps", "learning_rate",
-        "per_device_train_batch_size", "gradient_accumulation_steps", "warmup_steps", "weight_decay", "bf16",
+        "global_batch_size", "per_device_train_batch_size", "warmup_steps", "weight_decay", "bf16",
         "train_sampling_strategy", "adapt_epochs", "adapt_learning_rate", "select_on", "select_steps", "decode",
-        "label_piece",
+        "label_piece", "use_peft", "lora_r", "lora_alpha", "lora_target_modules", "lora_export",
     ),
-    "Hub": ("push_to_hub", "hub_model_id", "hub_private_repo"),
+    "Hub": ("push_to_hub", "hub_model_id", "hub_private_repo", "license"),
     "grid": (
-        "seeds", "output_dir", "save_models", "cell_index", "cell_count", "overwrite", "dry_run", "report_to",
+        "seeds", "output_dir", "save_models", "save_predictions", "launcher", "workers", "launcher_options",
+        "cell_index", "cell_count", "overwrite", "dry_run", "report_to",
         "verbose",
     ),
 }  # fmt: skip
