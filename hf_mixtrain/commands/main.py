@@ -50,11 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name not in _COMMANDS:
         print(f"error: {terminal(_unknown(name))}", file=sys.stderr)
         return 2
-    return call(importlib.import_module(f"hf_mixtrain.commands.{name}").main, rest)
+    # Imported inside, as Ctrl-C during the seconds that this takes is one line too.
+    return call(lambda words: importlib.import_module(f"hf_mixtrain.commands.{name}").main(words), rest)
 
 
 def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
-    """Call a command's function; an `InputError` becomes one line and exit status 2.
+    """Call a command's function; an `InputError` or an `OSError` becomes one line and exit status 2.
 
     Example:
         >>> call(lambda argv: 0, [])
@@ -69,6 +70,9 @@ def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         if os.environ.get("LOCAL_RANK", "0") == "0":  # all processes of a launch come to the same error
             for fault in getattr(error, "faults", [str(error)]):
                 print(f"error: {terminal(' '.join(fault.split()))}", file=sys.stderr)
+        return 2
+    except OSError as error:  # a full disk, a folder that may not be written, a file system that went away
+        print(f"error: {terminal(error)}. Look at the disk and the permissions, and run again.", file=sys.stderr)
         return 2
     except KeyboardInterrupt as interrupt:
         # A run that a signal has stopped says how far it is, and a cluster that it is to be started again.

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from hf_mixtrain.commands.main import main
+from hf_mixtrain.commands.main import call, main
 from hf_mixtrain.report import seeds_needed
 from hf_mixtrain.results import write_results
 
@@ -105,3 +105,21 @@ def test_help_ends_with_commands_that_can_be_pasted(command, capsys):
         main([command, "--help"])
     last = capsys.readouterr().out.rstrip().splitlines()[-1].strip()
     assert last.startswith(("hf-mixtrain ", "accelerate launch "))
+
+
+def test_a_disk_that_fails_is_one_line(capsys):
+    def full(_argv):
+        raise OSError(28, "No space left on device", "out/results.json")
+
+    assert call(full, []) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: [Errno 28] No space left on device: 'out/results.json'. ")
+
+
+def test_ctrl_c_while_a_command_is_imported_is_one_line(monkeypatch, capsys):
+    def stopped(_name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importlib.import_module", stopped)
+    assert main(["report", "out"]) == 130
+    assert len(capsys.readouterr().err.splitlines()) == 1
