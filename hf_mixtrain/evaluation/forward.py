@@ -9,6 +9,7 @@ from accelerate.utils import gather_object
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, Trainer
 
+from hf_mixtrain.evaluating import evaluating
 from hf_mixtrain.evaluation.batches import token_batches
 
 T = TypeVar("T")
@@ -70,16 +71,10 @@ def forward(
 
 @contextmanager
 def _evaluating(trainer: Trainer) -> Iterator[torch.nn.Module]:
-    """Give the model in evaluation mode; each of its modules goes back to the mode it was in."""
     model = cast(torch.nn.Module, trainer.model)
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    # Schedule-free optimizers keep averaged weights aside; the next training step switches back, as after
-    # `Trainer.evaluate`.
-    if callable(use_averages := getattr(trainer.optimizer, "eval", None)):
-        use_averages()
-    try:
+    with evaluating(model):
+        # Schedule-free optimizers keep averaged weights aside; the next training step switches back, as after
+        # `Trainer.evaluate`.
+        if callable(use_averages := getattr(trainer.optimizer, "eval", None)):
+            use_averages()
         yield model
-    finally:
-        for module, mode in modes:
-            module.training = mode

@@ -20,12 +20,6 @@ from hf_mixtrain.prediction.reading import Reading, read_reading
 
 logger = logging.getLogger(__name__)
 
-# Ends of the names of classes with a head, as `config.json` has them.
-_HEADS = {
-    "ForTokenClassification": "token-classification",
-    "ForSequenceClassification": "text-classification",
-    "ForQuestionAnswering": "question-answering",
-}
 # Longest input of models that do not say how they were trained.
 _MAX_LENGTH = {"token-classification": 128, "text-classification": 512, "question-answering": 384}
 
@@ -149,9 +143,9 @@ def _kind(name: str, config: transformers.PreTrainedConfig, reading: Reading | N
     if reading is not None and reading.kind in KINDS:
         return reading.kind
     for architecture in config.architectures or ():
-        for end, kind in _HEADS.items():
-            if architecture.endswith(end):
-                return kind
+        for kind in KINDS.values():
+            if architecture.endswith(kind.auto_model.removeprefix("AutoModel")):
+                return kind.name
     found = ", ".join(config.architectures or ()) or "no architecture"
     raise InputError(
         f"{name}: expected a model for tagging, classification or questions (XLMRobertaForTokenClassification, say), "

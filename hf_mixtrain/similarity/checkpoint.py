@@ -1,29 +1,20 @@
 """The similarity of gradients of a checkpoint, on a task's shots."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import (
-    AutoModelForQuestionAnswering,
-    AutoModelForSequenceClassification,
-    AutoModelForTokenClassification,
-)
+import transformers
 
 from hf_mixtrain.data import FewShotData, data_collator, featurize, load_fewshot, load_task
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.encoders import resolve_model
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.hub import load_model, load_tokenizer
 from hf_mixtrain.similarity.gradients import gradient_similarity, language_batches
 from hf_mixtrain.similarity.heatmap import write_similarity
-
-_HEADS: Mapping[str, Any] = {
-    "token-classification": AutoModelForTokenClassification,
-    "text-classification": AutoModelForSequenceClassification,
-    "question-answering": AutoModelForQuestionAnswering,
-}
 
 
 def checkpoint_similarity(
@@ -102,7 +93,9 @@ def _load(checkpoint: str, data: FewShotData) -> tuple[Any, Any]:
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(data.seed)  # for the head that an encoder does not have
-            model = load_model(_HEADS[data.task.kind], folder, dtype=torch.float32, **labels)
+            model = load_model(
+                getattr(transformers, KINDS[data.task.kind].auto_model), folder, dtype=torch.float32, **labels
+            )
         return model, load_tokenizer(folder)
     except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")

@@ -1,7 +1,6 @@
 """Inner products of the gradients of many languages, in memory that does not grow with languages × parameters."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -9,6 +8,7 @@ from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.evaluating import evaluating
 from hf_mixtrain.similarity.blocks import Piece, blocks_of, rows_of
 from hf_mixtrain.similarity.matrix import Similarity, similarity_of_gram
 from hf_mixtrain.similarity.sketch import add_to_sketch_
@@ -68,7 +68,7 @@ def gradient_similarity(
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     _check(model, parameters, batches, sketch_size)
     gradients = _Gradients(model, list(batches.values()), loss or _own_loss)
-    with isolated_pass(model, None, "similarity"), _evaluating(model), torch.enable_grad():
+    with isolated_pass(model, None, "similarity"), evaluating(model), torch.enable_grad():
         if sketch_size is None:
             gram = _exact_gram(gradients, parameters, block_bytes)
         else:
@@ -186,17 +186,6 @@ def _nonzero(gradient: Tensor) -> tuple[Tensor, Tensor]:
     width = gradient.numel() // len(gradient)
     places = rows[:, None] * width + torch.arange(width, device=gradient.device)
     return gradient.flatten(1)[rows].reshape(-1), places.reshape(-1)
-
-
-@contextmanager
-def _evaluating(model: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def _own_loss(model: nn.Module, batch: Batch) -> Tensor:
