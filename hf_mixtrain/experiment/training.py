@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets
-from transformers import PrinterCallback, Trainer
+from transformers import PrinterCallback, Trainer, TrainerState
 
 from hf_mixtrain import GradientMixTrainingArguments
 from hf_mixtrain.data import FewShotData, data_collator
@@ -16,7 +16,8 @@ from hf_mixtrain.experiment.context import GridContext
 from hf_mixtrain.experiment.environment import peak_memory, reset_peak_memory
 from hf_mixtrain.experiment.freezing import freeze
 from hf_mixtrain.experiment.identity import dev_languages, selection_of
-from hf_mixtrain.experiment.model_selection import SCORE_FILE, Averaging, BestOnDev, save_model
+from hf_mixtrain.experiment.locks import on_main_process
+from hf_mixtrain.experiment.model_selection import SCORE_FILE, Averaging, BestOnDev, remove_candidates, save_model
 from hf_mixtrain.experiment.plan import Chain
 from hf_mixtrain.experiment.row_order import RowOrder
 from hf_mixtrain.experiment.stage_arguments import stage_arguments
@@ -75,20 +76,32 @@ def train(
     if stage.order == "alternating":
         # Each batch of an update counts the same, not in proportion to its labels.
         trainer.model_accepts_loss_kwargs = False
-    keep_chosen = _select(trainer, chain, context, data, folder)
+    candidates, keep_chosen = _select(trainer, chain, context, data, folder)
     stopper = StopAtUpdate(context.stop)
     trainer.add_callback(stopper)
     with tracked(trainer, tracked_run(chain, settings.task.name, settings.output_dir, folder.name)):
-        _train_to_the_end(trainer, stopper, context.stop, folder)
+        _train_to_the_end(trainer, stopper, context.stop, _checkpoint(folder, candidates))
     final_loss = trainer.final_loss()
     keep_chosen()
     surgery = trainer.surgery_statistics.to_dict() if arguments.surgery != "none" else {}
     return Trained(trainer.seconds(), peak_memory(), trainer.state.global_step, final_loss, surgery)
 
 
-def _train_to_the_end(trainer: StageTrainer, stopper: StopAtUpdate, stop: StopSignals, folder: Path) -> None:
-    """Train; raise if the training ended before its last update and nothing but a signal could have ended it."""
+def _checkpoint(folder: Path, candidates: BestOnDev | Averaging | None) -> str | None:
+    """Return the checkpoint to go on from, if it and the models that were kept before it are whole."""
     checkpoint = last_checkpoint(folder)
+    if checkpoint and candidates is not None:
+        state = TrainerState.load_from_json(str(Path(checkpoint, "trainer_state.json")))
+        if damaged := candidates.damaged(state):
+            logger.warning("%s is damaged or missing: the training begins anew.", damaged)
+            checkpoint = None
+    if checkpoint is None:
+        on_main_process(remove_candidates, folder)
+    return checkpoint
+
+
+def _train_to_the_end(trainer: StageTrainer, stopper: StopAtUpdate, stop: StopSignals, checkpoint: str | None) -> None:
+    """Train; raise if the training ended before its last update and nothing but a signal could have ended it."""
     if checkpoint:
         logger.info("      going on from update %s", checkpoint.rsplit("-", 1)[1])
     try:
@@ -127,13 +140,13 @@ def _row_order(
 
 def _select(
     trainer: Trainer, chain: Chain, context: GridContext, data: FewShotData, folder: Path
-) -> Callable[[], None]:
-    """Set up what the selection needs while training; return what puts the chosen model into ``folder/model``."""
+) -> tuple[BestOnDev | Averaging | None, Callable[[], None]]:
+    """Set up what the selection needs while training; return it, and what puts the chosen model into its folder."""
     stage, models = chain.stages[-1], context.models
     rule = selection_of(stage, context.settings)
     model = folder / "model"
     if rule == "last":
-        return lambda: save_model(trainer, model)
+        return None, lambda: save_model(trainer, model)
     if rule == "average":
         averaging = Averaging(folder)
         averaging.trainer = trainer
@@ -143,7 +156,7 @@ def _select(
             trainer.accelerator.unwrap_model(trainer.model).load_state_dict(averaging.mean(), strict=False)
             save_model(trainer, model)
 
-        return save_mean
+        return averaging, save_mean
 
     languages = dev_languages(stage, context.settings, data, chain.language)
     dev = {name: data.dev[name] for name in languages}
@@ -168,4 +181,4 @@ def _select(
             shutil.copytree(found[2], model, ignore=shutil.ignore_patterns(SCORE_FILE), dirs_exist_ok=True)
         trainer.accelerator.wait_for_everyone()
 
-    return keep_best
+    return best, keep_best

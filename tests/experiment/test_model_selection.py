@@ -85,7 +85,7 @@ def test_training_stops_when_patience_ends(train_stage, monkeypatch):
 def test_candidates_of_an_interrupted_training_are_found_again(tmp_path):
     for step, score in [(3, 1.0), (9, 2.0)]:
         (tmp_path / f"best-{step}").mkdir()
-        write_json(tmp_path / f"best-{step}" / "score.json", {"score": score, "step": step})
+        write_json(tmp_path / f"best-{step}" / "score.json", {"score": score, "step": step, "model": {}})
     (tmp_path / "best-12").mkdir()  # its weights were being written
     assert BestOnDev(tmp_path, lambda: 0.0, every=3).best() == (2.0, 9, tmp_path / "best-9")
 
