@@ -11,6 +11,8 @@ from transformers import AutoModelForTokenClassification, set_seed
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.lora import Lora, copy_adapter, is_adapter, load_adapter, merge
 
+pytest.importorskip("peft")
+
 LORA = Lora(rank=2, alpha=4.0, targets=None)
 
 
