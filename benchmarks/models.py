@@ -25,7 +25,8 @@ _XLMR = {
     "vocab_size": 250_002,
     "max_position_embeddings": 514,
 }
-#: Name → configuration. ``e5-12k`` is e5 with a trimmed vocabulary, ``tiny`` is for tests.
+#: Name → configuration. ``e5-12k`` is e5 with a trimmed vocabulary, ``tiny`` is for tests,
+#: ``xlmr-large-tree`` has the modules of XLM-R large, each tiny.
 SHAPES: dict[str, dict] = {
     "tiny": _E5 | {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": 500},
     "e5-12k": _E5 | {"vocab_size": 12_000},
@@ -33,6 +34,14 @@ SHAPES: dict[str, dict] = {
     "xlmr-base": _XLMR,
     "xlmr-large": _XLMR
     | {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096},
+    "xlmr-large-tree": _XLMR
+    | {
+        "hidden_size": 16,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+        "vocab_size": 500,
+    },
 }
 
 

@@ -7,7 +7,7 @@ from benchmarks.case import Case
 __all__ = ["KINDS", "PRESETS", "Measurement", "measurements"]
 
 #: What can be measured.
-KINDS = ("step", "memory", "evaluation", "data")
+KINDS = ("step", "products", "memory", "evaluation", "data")
 
 _BASE = Case()
 _AGGREGATORS = (*_BASE.variants, "PCGrad", "UPGrad")
@@ -35,6 +35,10 @@ def _memory(base: Case, *cases: dict) -> list[Measurement]:
     return [Measurement("memory", replace(short, variants=(name,), **changes)) for changes in cases for name in _MEMORY]
 
 
+def _products(*cases: dict) -> list[Measurement]:
+    return [Measurement("products", Case(rounds=20, **changes)) for changes in cases]
+
+
 _QUICK = [
     *_steps(
         replace(_BASE, rows=8, rounds=10),
@@ -43,6 +47,7 @@ _QUICK = [
         {"languages": 48, "variants": _LANGUAGES},
         {"rows": 32, "accumulation": 16, "variants": _ACCUMULATION, "rounds": 3},
     ),
+    *_products({"shape": "xlmr-large-tree"}, {"shape": "e5"}),
     *_memory(_BASE, {"shape": "e5", "rows": 8}),
     Measurement("evaluation", Case(shape="e5", rows=32, languages=4)),
     Measurement("data", Case(rows=100, rounds=2)),
@@ -69,6 +74,9 @@ _FULL = [
         {"precision": "bf16"},
         {"processes": 2, "shots": 4},
     ),
+    *_products(
+        {"shape": "xlmr-large-tree"}, {"shape": "e5"}, {"shape": "xlmr-base"}, {"shape": "e5", "precision": "bf16"}
+    ),
     *_memory(
         _BASE,
         {"shape": "e5"},
@@ -94,6 +102,7 @@ _GPU = [
         {"accumulation": 16, "variants": _ACCUMULATION, "rounds": 15},
         {"precision": "fp32"},
     ),
+    *_products({"shape": "xlmr-large-tree"}, {"shape": "xlmr-large"}, {"shape": "xlmr-large", "precision": "bf16"}),
     *_memory(_LARGE, {}, {"rows": 8}, {"shape": "xlmr-base"}, {"shape": "e5"}),
     Measurement("evaluation", Case(shape="e5", precision="bf16", rows=1000, languages=40)),
 ]
@@ -103,6 +112,7 @@ _SMOKE = [
         Case(shape="tiny", rows=2, shots=2, tokens=4, languages=2, rounds=2),
         {"variants": (*_AGGREGATORS, "ours, 1 language", "ours, each micro-batch")},
     ),
+    Measurement("products", Case(shape="tiny", rounds=2)),
 ]
 
 #: Name → what is measured. ``smoke`` takes seconds and shows that it runs, ``quick`` minutes on two cores.

@@ -54,6 +54,21 @@ def _steps(entries: list[dict[str, Any]]) -> Iterable[str]:
             )
 
 
+def _products(entries: list[dict[str, Any]]) -> Iterable[str]:
+    yield from ("## Inner products of two gradients", "")
+    yield "| model | tensors | way | ms | / foreach | / foreach, CPU time | n |"
+    yield "|---|---:|---|---:|---:|---:|---:|"
+    for entry in entries:
+        case, result = entry["case"], entry["result"]
+        wall, cpu = result["seconds"], result["cpu_seconds"]
+        for name in wall:
+            yield (
+                f"| {case['shape']}, {case['precision']} | {result['tensors']} | {name} "
+                f"| {1000 * statistics.median(wall[name]):.1f} | {ratio(wall[name], wall['foreach'])} "
+                f"| {ratio(cpu[name], cpu['foreach'])} | {len(wall[name])} |"
+            )
+
+
 def _memory(entries: list[dict[str, Any]]) -> Iterable[str]:
     yield from ("## Memory over the model, in gradient sets", "")
     yield "| case | variant | sets | over plain B | MiB |"
@@ -105,4 +120,4 @@ def _apart(entry: dict[str, Any]) -> str:
     return f"{case['shape']}, B={case['rows']}, K={case['shots']}, {case['tokens']} tokens, {case['precision']}"
 
 
-_TABLES = {"step": _steps, "memory": _memory, "evaluation": _evaluation, "data": _data}
+_TABLES = {"step": _steps, "products": _products, "memory": _memory, "evaluation": _evaluation, "data": _data}

@@ -14,7 +14,7 @@ def main(kind: str, case_file: str, result_file: str) -> None:
     """Measure one case and write what was found.
 
     Args:
-        kind: ``"step"``, ``"memory"``, ``"evaluation"`` or ``"data"``.
+        kind: ``"step"``, ``"products"``, ``"memory"``, ``"evaluation"`` or ``"data"``.
         case_file: JSON of the case.
         result_file: Where the first process writes its JSON.
     """
@@ -23,6 +23,8 @@ def main(kind: str, case_file: str, result_file: str) -> None:
         raise RuntimeError(f"{case.title}: started as {processes} processes")
     if kind == "step":
         from benchmarks.steps import measure_steps as measure
+    elif kind == "products":
+        from benchmarks.products import measure_products as measure
     elif kind == "memory":
         from benchmarks.memory import measure_memory as measure
     elif kind == "evaluation":

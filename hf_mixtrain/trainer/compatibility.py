@@ -70,6 +70,20 @@ def refuse_setup(trainer: Any) -> None:
         )
 
 
+def wrap_after_evaluation(trainer: Any) -> None:
+    """Let a model be wrapped for training that was evaluated before.
+
+    ``evaluate()`` marks the model as prepared without wrapping it, and ``train()`` then leaves it as it is: processes
+    train apart, each on its own gradient (transformers 5.23 with accelerate 1.15).
+
+    Args:
+        trainer: A `transformers.Trainer` before the preparation of its model.
+    """
+    is_bare = trainer.model_wrapped is trainer.model and trainer.args.world_size > 1 and not trainer.is_fsdp_enabled
+    if is_bare and getattr(trainer.model, "_is_accelerate_prepared", False):
+        trainer.model._is_accelerate_prepared = False
+
+
 def refuse_wrapper(model: Any) -> None:
     """Check the wrapped model of a training.
 

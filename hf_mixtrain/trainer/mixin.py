@@ -14,7 +14,12 @@ from transformers import Trainer
 
 from hf_mixtrain.surgery import SkippedSurgery, Surgery, aggregate_, make_aggregator, project_conflict_
 from hf_mixtrain.trainer.arguments import GradientMixTrainingArguments
-from hf_mixtrain.trainer.compatibility import refuse_setup, refuse_steps_in_backward, refuse_wrapper
+from hf_mixtrain.trainer.compatibility import (
+    refuse_setup,
+    refuse_steps_in_backward,
+    refuse_wrapper,
+    wrap_after_evaluation,
+)
 from hf_mixtrain.trainer.data_path import PreparedRows, rows_of_micro_batch, takes_every_column
 from hf_mixtrain.trainer.loss_scale import LossScale
 from hf_mixtrain.trainer.oracle_pass import may_be_sparse, oracle_gradient
@@ -144,6 +149,7 @@ class GradientMixMixin(_Base):
             self._warn_once(reason)
         if self._oracles:
             refuse_setup(self)
+            wrap_after_evaluation(self)
             self._rows_of_micro_batch = rows_of_micro_batch(self, loader)
 
     @property

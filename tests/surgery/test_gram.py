@@ -67,3 +67,35 @@ def test_combination_is_linear_and_in_place(sparse):
     combine_(mixed, [oracle if sparse else [oracle[0].to_dense(), None]], [0.5, -2.0])
     torch.testing.assert_close(mixed, expected)
     assert all(a is b for a, b in zip(mixed, kept, strict=True))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_many_small_and_some_large_tensors_are_as_exact_as_float64(dtype):
+    torch.manual_seed(0)
+    sizes = [3, 70, 1000] * 40 + [2**17, 2**17 + 1, 300_000] + [100_000] * 12  # joined, in portions, and alone
+    gradients = [[torch.randn(size, dtype=dtype) + 0.1 for size in sizes] for _ in range(3)]
+    found, expected = gram_matrix(gradients), reference(gradients)
+    scale = expected.diagonal().sqrt()
+    assert ((found - expected).abs() / torch.outer(scale, scale)).max() < 2e-6
+
+
+def test_agreement_is_reached_on_the_products_before_the_host_reads_them():
+    a, b = random_gradients(torch.float32, n=2)
+    doubled = gram_matrix([a, b], agree=lambda products: 2 * products)
+    torch.testing.assert_close(doubled, 2 * reference([a, b]), rtol=1e-6, atol=1e-6)
+
+
+def test_the_host_waits_once():
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Reads(TorchDispatchMode):
+        found = 0
+
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            self.found += function is torch.ops.aten._local_scalar_dense.default
+            outputs = function(*args, **(kwargs or {}))
+            return outputs
+
+    with Reads() as reads:
+        gram_matrix(random_gradients(torch.float32))
+    assert reads.found == 0
