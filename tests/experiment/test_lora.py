@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import torch
-from transformers import AutoModelForTokenClassification, set_seed
+from transformers import AutoConfig, AutoModelForTokenClassification, set_seed
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.lora import Lora, copy_adapter, is_adapter, load_adapter, merge
@@ -88,13 +88,23 @@ def test_a_grid_trains_adapters_and_says_so(run, encoder_dir, tmp_path, export):
     assert "peft" in result["versions"]
     folder = tmp_path / "out/panx/mix-ft/k5/seed1"
     assert (folder / "tokenizer.json").is_file()
+    assert "use_peft" in (folder / "README.md").read_text()
     if export == "adapter":
         names = load_file(folder / "adapter_model.safetensors").keys()
         assert names
         assert all("lora_" in name or "classifier" in name for name in names)
         config = json.loads((folder / "adapter_config.json").read_text())
         assert config["base_model_name_or_path"] == f"./{encoder_dir.name}"
-        assert len(json.loads((folder / "config.json").read_text())["id2label"]) == 7
+        # As the documentation says that it is loaded.
+        labels = AutoConfig.from_pretrained(folder)
+        assert len(labels.id2label) == 7
+        base = AutoModelForTokenClassification.from_pretrained(encoder_dir, config=labels)
+        loaded = load_adapter(base, folder).state_dict()
+        saved = load_file(folder / "adapter_model.safetensors")
+        found = {
+            name.replace(".default", "").replace(".modules_to_save", ""): weight for name, weight in loaded.items()
+        }
+        assert all(torch.equal(found[name], weight) for name, weight in saved.items())
         return
     saved = AutoModelForTokenClassification.from_pretrained(folder).state_dict()
     encoder = load_file(encoder_dir / "model.safetensors")
