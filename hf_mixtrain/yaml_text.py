@@ -6,6 +6,22 @@ import yaml
 
 # Values in all, with those that aliases repeat; recipes and tasks have some hundreds.
 _MOST_VALUES = 100_000
+_DEEPEST = 50
+
+
+class _Loader(yaml.SafeLoader):
+    """Stops where nesting is deeper than anybody writes it: the time that it takes grows with its square."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise yaml.YAMLError(f"nested more than {_DEEPEST} deep")
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
 
 
 def load_yaml(text: str) -> Any:
@@ -29,7 +45,7 @@ def load_yaml(text: str) -> Any:
         yaml.error.YAMLError: a value that cannot be read: day is out of range for month
     """
     try:
-        value = yaml.safe_load(text)
+        value = yaml.load(text, _Loader)  # a SafeLoader
         if _count(value, {}, set()) > _MOST_VALUES:
             raise yaml.YAMLError(f"more than {_MOST_VALUES} values once its aliases are written out")
     except RecursionError:

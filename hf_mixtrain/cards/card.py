@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huggingface_hub import ModelCard
+import yaml
 from jinja2 import TemplateError
 
 from hf_mixtrain.cards.descriptions import data_facts
@@ -15,11 +15,13 @@ from hf_mixtrain.cards.usage import FOLDER, FolderFacts, folder_facts
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text
 from hf_mixtrain.results import read_results
+from hf_mixtrain.yaml_text import load_yaml
 
 if TYPE_CHECKING:
     from hf_mixtrain.data import Task
 
 CARD_FILE = "README.md"
+_FRONT = re.compile(r"\s*---[ \t]*\r?\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
 def write_card(
@@ -81,14 +83,16 @@ def _old_card(path: Path) -> tuple[dict[str, str], dict[str, Any]]:
         return {}, {}
     try:
         content = path.read_text(encoding="utf-8-sig")
+        block = _FRONT.match(content)
         # No `---` block, as in a card written by hand, is a card without metadata and no reason to warn.
-        metadata = ModelCard(content).data.to_dict() if content.lstrip().startswith("---") else {}
-    except ValueError as error:
-        line = " ".join(str(error).split())
-        raise InputError(f"{path}: expected a model card to be rewritten, found {line}. Correct or move it.") from None
-    except Exception as error:  # YAML errors of several kinds, each with its own lines
+        metadata = load_yaml(block[1]) if block else {}
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: expected a model card to be rewritten, found {error}. Correct or move it.") from None
+    except yaml.YAMLError as error:
         line = " ".join(str(error).split())
         raise InputError(f"{path}: its metadata is not YAML ({line}). Correct or move the file.") from None
+    if not isinstance(metadata, dict) or not all(isinstance(key, str) for key in metadata):
+        raise InputError(f"{path}: expected a model card with `key: value` lines between `---`. Correct or move it.")
     return keep_sections(content, path), metadata
 
 
