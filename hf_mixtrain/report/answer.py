@@ -43,6 +43,7 @@ def _at(group: Group, shots: int, comparisons: Sequence[Comparison], baseline: s
     best = ranked[0]
     summary = summarize(group.averages(best, at[best]).values())
     where = f"on average over {len(group.common)} language{'s' * (len(group.common) != 1)}"
+    where += " (some of its runs have warnings, see †)" * bool(group.doubts(best, at[best]))
     text = f"K = {shots}: " if shots else ""
     if len(ranked) == 1:
         return f"{text}{group.title(best)} has {group.metric} {summary} {where}."

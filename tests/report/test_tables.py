@@ -4,6 +4,7 @@ import pytest
 
 from hf_mixtrain.report import (
     Table,
+    content_of,
     cost_table,
     gains,
     gains_table,
@@ -145,6 +146,10 @@ def test_runs_with_warnings_are_marked_and_named(result):
     table = method_table(group)
     assert [row[1:] for row in table.rows] == [["50.00 (1)", "—"], ["—", "60.50 ± 0.71 (2) †"]]
     assert table.note.endswith("†: some of these runs have warnings, which are listed above.")
+    assert (
+        "60.50 ± 0.71 (2) on average over 1 language (some of its runs have warnings, see †)."
+        in content_of(group).answer[0]
+    )
     assert group.notes[:2] == (
         "All results: de: 3 of 5 shots.",
         "† mix-FT, K=5, seed 1: diverged: the loss is no finite number.",
