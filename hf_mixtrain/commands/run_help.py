@@ -16,7 +16,7 @@ _GROUPS = {
     "method and surgery": ("method", *surgery_flags()),
     "model and training": (
         "model_name_or_path", "trim_vocabulary", "freeze", "num_train_epochs", "max_steps", "learning_rate",
-        "global_batch_size", "per_device_train_batch_size", "warmup_steps", "weight_decay", "bf16",
+        "global_batch_size", "per_device_train_batch_size", "warmup_steps", "weight_decay", "bf16", "bf16_on_processor",
         "train_sampling_strategy", "adapt_epochs", "adapt_learning_rate", "select_on", "select_steps", "decode",
         "label_piece", "use_peft", "lora_r", "lora_alpha", "lora_target_modules", "lora_export",
     ),

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -106,6 +106,10 @@ class RunArguments:
             "help": "Rows of one update, over all processes and accumulation steps; per_device_train_batch_size is the "
             "most that a process takes at a time. Default: the task's."
         },
+    )
+    bf16_on_processor: Literal["measure", "always", "never"] = field(
+        default="measure",
+        metadata={"help": "What --bf16 means without an accelerator: bf16 if a short measurement finds it faster."},
     )
     freeze: list[str] = field(
         default_factory=list,
@@ -351,13 +355,14 @@ class Settings:
         import torch
 
         from hf_mixtrain import GradientMixTrainingArguments
+        from hf_mixtrain.experiment.precision import bf16_on_processor
 
         values = {**self.training, **overrides}
         if not torch.accelerator.is_available() or values.get("use_cpu"):
             values.setdefault("dataloader_pin_memory", False)
             if values.get("bf16"):
                 # `TrainingArguments` takes bf16 on a processor only when told that no GPU is meant.
-                values |= {"use_cpu": True, "bf16": _processor_has_bf16()}
+                values |= {"use_cpu": True, "bf16": bf16_on_processor(self.run.bf16_on_processor)}
         return GradientMixTrainingArguments(**values)
 
 
@@ -392,17 +397,6 @@ def model_name(name_or_path: str) -> str:
     """
     folder = is_path(name_or_path) or Path(name_or_path).is_dir()
     return portable_path(name_or_path) if folder else name_or_path
-
-
-@cache
-def _processor_has_bf16() -> bool:
-    """Whether bf16 makes a processor faster; without instructions for it, it is several times slower than fp32."""
-    import torch
-
-    found = any(name.endswith("bf16") and has for name, has in torch.cpu.get_capabilities().items())
-    if not found:
-        logger.info("This processor has no bf16 instructions: training in fp32.")
-    return found
 
 
 def _default(flag: Any) -> Any:
