@@ -45,9 +45,10 @@ def overlaps(task: Task, training: Iterable[Dataset], test: Mapping[str, Dataset
 def _texts(task: Task, rows: Dataset) -> pa.Array:
     """Return the texts of each row as one text."""
     names = KINDS[task.kind].texts
-    table = rows.select_columns(list(names)).with_format("arrow")[:] if len(rows) else None
-    if table is None:
+    if not len(rows):
         return pa.array([], pa.large_string())
+    # The table itself where it has just these rows: a data set in another format is made slowly.
+    table = rows.data.table if rows._indices is None else rows.with_format("arrow")[:]
     columns = [table[name].combine_chunks() for name in names]
     if names == ("tokens",):
         return pc.binary_join(columns[0], _GAP).cast(pa.large_string())

@@ -85,37 +85,42 @@ def _sentences(
         separator = " "
     lines = list(numbered_lines(content, path))
     places, width, start = _layout(lines, path, task, reader, separator)
+    token_at, tag_at, sentence_at, language_at = places
+    first, tabs = reader.first, separator == "\t"
     sentences: list[list[str]] = []
     tags: list[list[str]] = []
     languages: list[str] = []
-    cells: list[str]
+    tokens_here: list[str] = []
+    tags_here: list[str] = []
     in_sentence = False
     last = ""
     for number, line in lines[start:]:
-        if (separator != "\t" or "\t" not in line) and not line.strip():
+        if not (tabs and "\t" in line) and not line.strip():
             in_sentence = False
             continue
-        cells = cells_of(line, separator) if separator != "\t" else line.split("\t")
-        if line[0] == "#" and _is_comment(cells, places, width, reader):
-            continue
-        if line.startswith(_DOCSTART):
-            in_sentence = False
-            continue
+        cells = line.split("\t") if tabs else cells_of(line, separator)
+        if line[0] in "#-":
+            if line[0] == "#" and _is_comment(cells, places, width, reader):
+                continue
+            if line.startswith(_DOCSTART):
+                in_sentence = False
+                continue
         if len(cells) != width:
             raise _wrong_width(path, number, line, width, separator, task)
-        if places.sentence >= 0 and cells[places.sentence] not in ("", last):
-            last = cells[places.sentence]
+        if sentence_at >= 0 and cells[sentence_at] not in ("", last):
+            last = cells[sentence_at]
             in_sentence = False
         if not in_sentence:
-            sentences.append([])
-            tags.append([])
-            languages.append(cells[places.language] if places.language >= 0 else "")
+            tokens_here, tags_here = [], []
+            sentences.append(tokens_here)
+            tags.append(tags_here)
+            languages.append(cells[language_at] if language_at >= 0 else "")
             in_sentence = True
-        tag = cells[places.tags]
-        if tag not in reader.first:
-            reader.first[tag] = f"{path}:{number}"
-        sentences[-1].append(cells[places.tokens])
-        tags[-1].append(tag)
+        tag = cells[tag_at]
+        if tag not in first:
+            first[tag] = f"{path}:{number}"
+        tokens_here.append(cells[token_at])
+        tags_here.append(tag)
     return sentences, tags, languages
 
 
@@ -180,12 +185,14 @@ def _layout(
                 f"{lines[place][1]!r:.60}. Correct the line, or `columns` of the task."
             )
         return places, len(cells), 0
+    if len(cells) == 2:
+        return _Places(0, 1), 2, 0
     samples = [cells, *(more for (_, more), _ in zip(rows, range(_ENOUGH), strict=False))]
     if all(len(sample) == 1 for sample in samples):
         raise no_labels(path)
-    if len(cells) <= 2:
+    if len(cells) == 1:
         return _Places(0, 1), 2, 0
-    return _found_places(samples, reader, path, lines[place]), len(cells), 0
+    return *_found_places(samples, reader, path, lines[place]), 0
 
 
 def _first_rows(lines: Sequence[tuple[int, str]], separator: str) -> Iterator[tuple[int, list[str]]]:
@@ -198,8 +205,10 @@ def _first_rows(lines: Sequence[tuple[int, str]], separator: str) -> Iterator[tu
             yield place, cells
 
 
-def _found_places(samples: list[list[str]], reader: TagReader, path: Path, line: tuple[int, str]) -> _Places:
-    """Find tokens and tags among more than two columns."""
+def _found_places(
+    samples: list[list[str]], reader: TagReader, path: Path, line: tuple[int, str]
+) -> tuple[_Places, int]:
+    """Find tokens and tags among more than two columns, and how many columns there are."""
     usual, _ = Counter(map(len, samples)).most_common(1)[0]
     columns = list(zip(*(sample for sample in samples if len(sample) == usual), strict=True))
     tags = [number for number, cells in enumerate(columns) if all(map(reader.known, cells))]
@@ -214,7 +223,7 @@ def _found_places(samples: list[list[str]], reader: TagReader, path: Path, line:
     counted = [number for number, cells in enumerate(columns) if not all(cell.isdecimal() for cell in cells)]
     token_at = next((number for number in counted if number != tag_at), 0)
     logger.info("%s: tokens are read from column %d and tags from column %d.", path, token_at, tag_at)
-    return _Places(token_at, tag_at)
+    return _Places(token_at, tag_at), usual
 
 
 def _places_by_name(task: Task, header: list[str], path: Path, place: int) -> _Places:
