@@ -75,7 +75,11 @@ def _run_cells(settings: Settings, stop: StopSignals) -> Outcome:
     publisher = Publisher(settings, cells)
     context = prepared(settings)
     context.stop = stop
-    for place in [context.store.root, *(cell.folder(settings.output_dir) for cell in cells)]:
+    for place in [
+        context.store.root,
+        queue_folder(settings.output_dir, settings.task.name),
+        *(cell.folder(settings.output_dir) for cell in cells),
+    ]:
         on_main_process(require_writable, place)
     done = {cell: results for cell in cells if (results := finished_results(cell, settings, context)) is not None}
     if done:

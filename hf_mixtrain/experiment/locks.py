@@ -140,4 +140,4 @@ def _users(folder: Path) -> list[str]:
 
 
 def _claims_beside(folder: Path) -> Claims:
-    return claims_in(folder.with_name(f"{folder.name}-claims"))
+    return claims_in(folder.parent / ".queue" / "users")

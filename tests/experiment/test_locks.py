@@ -25,7 +25,7 @@ def test_a_folder_stays_as_long_as_another_process_uses_it(tmp_path):
         remove_unused(folder)
         assert folder.is_dir()
         other.kill()  # it leaves its file behind, but not its lock
-    assert list(folder.parent.glob("*-claims/in-use-*"))
+    assert list(folder.parent.glob(".queue/users/in-use-*"))
     remove_unused(folder)
     assert not folder.exists()
 

@@ -6,6 +6,9 @@ import sys
 from collections import Counter
 from contextlib import closing
 
+import pytest
+
+from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cells import Cell
 from hf_mixtrain.experiment.queue import Queue
 from hf_mixtrain.experiment.queue_records import planned_cells, read_failure
@@ -16,6 +19,9 @@ CELLS = [Cell("panx", "mix-ft", 5, seed) for seed in range(6)]
 WORKER = """
 import os, sys, time
 from pathlib import Path
+import pytest
+
+from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cells import Cell
 from hf_mixtrain.experiment.queue import Queue
 folder, hang = Path(sys.argv[1]), int(sys.argv[2])
@@ -106,3 +112,13 @@ def test_the_plans_of_all_grids_are_kept_once(tmp_path):
         queue(tmp_path, dict.fromkeys(cells, 1.0))
     assert planned_cells(tmp_path, "panx") == CELLS[:3]
     assert len(list(tmp_path.glob("plans/*"))) == 2
+
+
+@pytest.mark.parametrize("place", [".queue", ".stages"])
+def test_a_file_in_the_way_is_said_before_any_training(run, tmp_path, place):
+    blocked = tmp_path / "out/panx" / place
+    blocked.parent.mkdir(parents=True)
+    blocked.touch()
+    with pytest.raises(InputError, match=f"{place}.*expected a folder that can be written"):
+        run("out", "--method", "zero-shot")
+    assert [path.name for path in blocked.parent.iterdir()] == [place]
