@@ -88,11 +88,30 @@ zh  | Chinese         | Sino-Tibetan     | Han
 zu  | Zulu            | Niger-Congo      | Latin
 """
 
+_SCRIPTS = {
+    "Arab": "Arabic", "Beng": "Bengali", "Cyrl": "Cyrillic", "Deva": "Devanagari", "Hans": "Han", "Hant": "Han",
+    "Latn": "Latin",
+}  # fmt: skip
+
+
+class _Languages(dict[str, Language]):
+    """Languages by code; ``pt-BR`` and ``sr-Cyrl`` are found by their base, and a script in the code counts."""
+
+    def __missing__(self, code: str) -> Language:
+        base, *more = code.replace("_", "-").split("-")
+        language = self[base] if more else dict(self)[code]
+        script = next((_SCRIPTS[part.title()] for part in more if part.title() in _SCRIPTS), language.script)
+        return Language(code, f"{language.name} ({'-'.join(more)})", language.family, script)
+
+    def __contains__(self, code: object) -> bool:
+        return isinstance(code, str) and super().__contains__(code.replace("_", "-").split("-")[0])
+
+
 #: Every language by its code. A language that is not here can be used all the same; tables then show its code.
-LANGUAGES: dict[str, Language] = {
-    language.code: language
+LANGUAGES: dict[str, Language] = _Languages(
+    (language.code, language)
     for language in (Language(*(cell.strip() for cell in line.split("|"))) for line in _TABLE.strip().splitlines())
-}
+)
 
 
 def unknown_language(language: str, there: Sequence[str], where: str) -> str:

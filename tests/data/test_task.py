@@ -33,6 +33,15 @@ def test_every_language_of_the_real_data_has_a_name_a_family_and_a_script(xtreme
     assert all(code == language.code and all(language) for code, language in LANGUAGES.items())
 
 
+def test_a_code_with_a_region_or_a_script_is_its_base_language():
+    assert LANGUAGES["pt-BR"] == ("pt-BR", "Portuguese (BR)", "Romance", "Latin")
+    assert [LANGUAGES[code].script for code in ("zh-Hans", "sr-Latn", "sr_Cyrl")] == ["Han", "Latin", "Cyrillic"]
+    assert "pt-BR" in LANGUAGES
+    assert "xx-BR" not in LANGUAGES
+    with pytest.raises(KeyError):
+        LANGUAGES["xx"]
+
+
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_the_example_tasks_can_be_read(path):
     assert load_task(path).name == path.stem
