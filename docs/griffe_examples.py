@@ -1,4 +1,4 @@
-"""Let the site show the ``Example:`` of our docstrings as code: the parser knows this section as ``Examples:`` alone."""
+"""Let the site show the ``Example:`` of our docstrings as code: its parser knows ``Examples:`` alone."""
 
 import re
 from typing import Any

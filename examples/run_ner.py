@@ -6,8 +6,13 @@
 import argparse
 
 import numpy as np
-from transformers import AutoModelForTokenClassification, AutoTokenizer, DataCollatorForTokenClassification
-from transformers import Trainer, TrainingArguments
+from transformers import (
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    DataCollatorForTokenClassification,
+    Trainer,
+    TrainingArguments,
+)
 
 from hf_mixtrain.data import load_fewshot
 from hf_mixtrain.encoders import resolve_model

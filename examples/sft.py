@@ -1,7 +1,7 @@
 """Supervised fine-tuning of a causal language model with TRL's `SFTTrainer` and gradient surgery, through the mixin.
 
-Needs TRL: pip install trl. The model here is tiny and random, so that the script runs anywhere in seconds; name a real one
-with --model.
+Needs TRL: pip install trl. The model here is tiny and random, so that the script runs anywhere in seconds. Name a real
+one with --model.
 """
 
 import argparse

@@ -20,7 +20,9 @@ def results(tmp_path):
     for folder in ("out", "study"):
         for method, shift in (("naive-mix-train", 0.0), ("gradient-mix-train", 1.0), ("mix-ft", -2.0)):
             for seed in (1, 2, 3):
-                scores = {name: {"f1": 60 + shift + seed + place} for place, name in enumerate(["en", "de", "sw", "zh"])}
+                scores = {
+                    name: {"f1": 60 + shift + seed + place} for place, name in enumerate(["en", "de", "sw", "zh"])
+                }
                 cell = {
                     "task": "panx", "method": method, "shots": 5, "seed": seed, "model": "xlm-roberta-base",
                     "languages": list(scores), "metric": "f1", "scores": scores, "settings": {}, "shot_ids": {},
@@ -39,4 +41,3 @@ def test_the_python_of_a_page_runs(page, given, results):
 def test_the_program_of_the_readme_is_the_example_that_is_run():
     for page in ("README.md", "docs/start.md"):
         assert _PROGRAM.strip() in [code.strip() for code in blocks(page, "python")]
-

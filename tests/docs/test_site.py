@@ -19,7 +19,9 @@ _NO_API = {"hf_mixtrain.commands"}
 
 def public_names():
     """Every name in the ``__all__`` of the package and of its packages."""
-    packages = [name for _, name, is_package in pkgutil.iter_modules(hf_mixtrain.__path__, "hf_mixtrain.") if is_package]
+    packages = [
+        name for _, name, is_package in pkgutil.iter_modules(hf_mixtrain.__path__, "hf_mixtrain.") if is_package
+    ]
     for name in ["hf_mixtrain", *sorted(set(packages) - _NO_API)]:
         for public in getattr(importlib.import_module(name), "__all__", ()):
             if not public.startswith("__"):
@@ -30,7 +32,12 @@ def public_names():
 def site(tmp_path_factory):
     pytest.importorskip("mkdocs", reason='needs the extra "docs"')
     folder = tmp_path_factory.mktemp("site")
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    environment = {
+        **os.environ,
+        "NO_MKDOCS_2_WARNING": "1",
+        "http_proxy": "http://127.0.0.1:9",
+        "https_proxy": "http://127.0.0.1:9",
+    }
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -45,7 +52,9 @@ def test_every_public_name_is_on_a_page_of_the_reference(site):
 
 def test_pages_fetch_nothing_from_another_host(site):
     for page in site.rglob("*.html"):
-        fetched = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?://[^"]+)"', page.read_text(encoding="utf-8"))
+        fetched = re.findall(
+            r'<(?:script|link|img)[^>]+(?:src|href)="(https?://[^"]+)"', page.read_text(encoding="utf-8")
+        )
         assert [url for url in fetched if "canonical" not in url] == [], page
 
 
