@@ -3,7 +3,11 @@
 import argparse
 
 import numpy as np
-from transformers import AutoModelForTokenClassification, AutoTokenizer, DataCollatorForTokenClassification
+from transformers import (
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    DataCollatorForTokenClassification,
+)
 
 from hf_mixtrain import GradientMixTrainer, GradientMixTrainingArguments
 from hf_mixtrain.data import load_fewshot
