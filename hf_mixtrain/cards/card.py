@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hf_mixtrain.data import Task
 
 CARD_FILE = "README.md"
+"""Name of a model card's file."""
 _FRONT = re.compile(r"\s*---[ \t]*\r?\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
 
 

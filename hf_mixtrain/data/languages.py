@@ -107,11 +107,12 @@ class _Languages(dict[str, Language]):
         return isinstance(code, str) and super().__contains__(code.replace("_", "-").split("-")[0])
 
 
-#: Every language by its code. A language that is not here can be used all the same; tables then show its code.
+# A language that is not here can be used all the same; tables then show its code.
 LANGUAGES: dict[str, Language] = _Languages(
     (language.code, language)
     for language in (Language(*(cell.strip() for cell in line.split("|"))) for line in _TABLE.strip().splitlines())
 )
+"""Every language by its code; codes with a region or script, such as `pt-BR`, are found by their base."""
 
 
 def unknown_language(language: str, there: Sequence[str], where: str) -> str:

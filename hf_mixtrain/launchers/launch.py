@@ -13,6 +13,7 @@ from hf_mixtrain.errors import InputError
 
 # Which library starts the workers: none for processes of this machine.
 LAUNCHERS: Mapping[str, str | None] = {"local": None, "slurm": "submitit", "ray": "ray"}
+"""Launchers by name, each with the package that it needs."""
 
 
 @dataclass(frozen=True)

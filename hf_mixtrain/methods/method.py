@@ -6,7 +6,9 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 Order = Literal["shuffled", "upsampled", "alternating"]
+"""How the rows of one epoch come; see `Stage`."""
 Selection = Literal["last", "source-dev", "target-dev", "average"]
+"""Which model of a training is kept; see `Stage`."""
 
 
 @dataclass(frozen=True)

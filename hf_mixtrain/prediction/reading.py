@@ -15,6 +15,7 @@ from hf_mixtrain.files import atomic_write_text
 from hf_mixtrain.prediction.token_style import TokenStyle
 
 READING_FILE = "decoding.json"
+"""Name of the file beside a model that says how its outputs are read."""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,6 @@ def _gradvac(oracles: int) -> Callable[[Tensor], Tensor]:
     return GradVacWeighting()
 
 
-#: Name → function from the number of oracles m to a weighting.
 AGGREGATORS: dict[str, Callable[[int], Callable[[Tensor], Tensor]]] = {
     "stochastic": _stochastic,
     "pcgrad": _pcgrad,
@@ -80,6 +79,7 @@ AGGREGATORS: dict[str, Callable[[int], Callable[[Tensor], Tensor]]] = {
     "cagrad": _cagrad,
     "gradvac": _gradvac,
 }
+"""By the name that `surgery=` takes: a function from the number of oracle languages to a weighting."""
 
 
 def make_aggregator(name: str, *, oracles: int) -> Aggregator:

@@ -10,7 +10,7 @@ __all__ = ["data_dir", "encoder_dir"]
 @pytest.fixture
 def given(encoder_dir, tmp_path, monkeypatch):
     """Return the names that a page's code may use without having made them."""
-    from transformers import AutoModelForTokenClassification, AutoTokenizer
+    from transformers import AutoModelForTokenClassification, AutoTokenizer, Trainer, TrainingArguments
 
     from hf_mixtrain.data import data_collator, featurize, load_fewshot, load_task
 
@@ -21,8 +21,10 @@ def given(encoder_dir, tmp_path, monkeypatch):
     model = AutoModelForTokenClassification.from_pretrained(encoder_dir, id2label=dict(enumerate(task.labels)))
     data = load_fewshot("panx", shots=5, seed=1, languages=["de", "sw"], source="demo", max_source_examples=20)
     features = {name: featurize(task, rows, tokenizer, training=True) for name, rows in data.shots.items()}
+    plain = TrainingArguments(output_dir=str(tmp_path / "plain"), use_cpu=True, dataloader_pin_memory=False)
     return {
         "__name__": "page",
+        "trainer": Trainer(model=model, args=plain),
         "model": model,
         "tokenizer": tokenizer,
         "collator": data_collator(task, tokenizer),
