@@ -32,6 +32,7 @@ def results(tmp_path):
                 write_results(tmp_path / folder / "panx" / method / "k5" / f"seed{seed}", cell)
 
 
+@pytest.mark.filterwarnings("ignore:'pin_memory':UserWarning")  # the pages leave it as Trainer does
 @pytest.mark.parametrize("page", [page for page in PAGES if _code(page) and page != "docs/hub.md"])
 def test_the_python_of_a_page_runs(page, given, results):
     for number, code in enumerate(_code(page), 1):
