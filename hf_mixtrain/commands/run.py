@@ -91,6 +91,8 @@ def _run(settings: Settings) -> int:
     is_main = int(os.environ.get("RANK", "0")) == 0
     set_up_messages(verbose=settings.run.verbose, is_main=is_main)
     with stop_on_signals():
+        from accelerate import PartialState
+
         from hf_mixtrain.experiment.environment import use_all_cores
         from hf_mixtrain.experiment.grid import run_grid
         from hf_mixtrain.experiment.preflight import check_before_training
@@ -98,6 +100,8 @@ def _run(settings: Settings) -> int:
         use_all_cores()
         check_before_training(settings)
         outcome = run_grid(settings)
+        # A process that ends with its group still open is now and then aborted by gloo (torch 2.13).
+        PartialState().destroy_process_group()
     if not is_main:
         return 1 if outcome.failed else 0
     output_dir = Path(settings.training["output_dir"])

@@ -231,7 +231,7 @@ def _overlap_warning(task: Task, training: Sequence[Dataset], test: Mapping[str,
     found = overlaps(task, training, test)
     if not found:
         return []
-    counts = ", ".join(f"{language} {count} of {len(test[language])}" for language, count in found.items())
+    counts = ", ".join(f"{language} {count} of {len(test[language])}" for language, count in sorted(found.items()))
     return [f"Test rows that are training rows too: {counts}."]
 
 

@@ -84,7 +84,12 @@ def share(works: Mapping[Cell, Mapping[Hashable, float]], index: int, count: int
             total + sum(cost for work, cost in works[cell].items() if work not in its)
             for total, its in zip(totals, done, strict=True)
         ]
-        least = min(range(count), key=after.__getitem__)
+
+        def longest(launch: int, after: list[float] = after) -> tuple[float, float, float]:
+            # How long the slowest takes then; of equal ones, where the least is added, as shared work is there.
+            return max([*totals, after[launch]]), after[launch] - totals[launch], after[launch]
+
+        least = min(range(count), key=longest)
         totals[least] = after[least]
         done[least] |= works[cell].keys()
         if least == index:

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # Where a grid starts from instead of `TrainingArguments`' own defaults: only the last checkpoint is kept, because it is
-# there to resume from, and progress is shown for the grid and not for each training.
-TRAINING_DEFAULTS: Mapping[str, Any] = {"output_dir": "out", "save_total_limit": 1, "disable_tqdm": True}
+# there to resume from, and progress is shown for the grid and not for each training, nor hints by every process.
+TRAINING_DEFAULTS: Mapping[str, Any] = {
+    "output_dir": "out", "save_total_limit": 1, "disable_tqdm": True, "log_level_replica": "error",
+}  # fmt: skip
 
 # Flags of `TrainingArguments` that would fight with the grid, and what to use instead.
 REFUSED: Mapping[str, str] = {

@@ -161,7 +161,7 @@ def test_a_failed_cell_is_named_and_the_status_is_1(flags, tmp_path, capsys):
 
 def test_commands_that_there_are_not_are_named(capsys):
     assert main(["pull"]) == 2
-    assert "unknown command 'pull'. Expected one of run, " in capsys.readouterr().err
+    assert "unknown command 'pull'. Expected one of init, run, " in capsys.readouterr().err
 
 
 def test_help_lists_the_commands(capsys):

@@ -75,9 +75,9 @@ def test_saved_models_can_be_loaded(finished):
 
 def test_screen_shows_progress_and_a_table_and_no_noise(finished):
     _, output, errors = finished
-    assert "[1/2] panx zero-shot k0 seed1" in errors
-    assert re.search(r"\[2/2\] panx gradient-mix-train k5 seed1, about .* left", errors)
-    assert re.search(r"^panx, f1 +zero-shot +gradient-mix-train$", output, re.MULTILINE)
+    assert "[1/2] panx gradient-mix-train k5 seed1" in errors  # the longest first
+    assert re.search(r"\[2/2\] panx zero-shot k0 seed1, about .* left", errors)
+    assert re.search(r"^panx, f1\nlanguage +zero-shot K=0 +gradient-mix-train K=5$", output, re.MULTILINE)
     assert re.search(r"^sw +\d+\.\d\d +\d+\.\d\d$", output, re.MULTILINE)
     assert re.search(r"^targets +\d+\.\d\d +\d+\.\d\d$", output, re.MULTILINE)
     assert not re.search(r"warning|newly initialized|'loss'|it/s", output + errors, re.IGNORECASE)
@@ -97,19 +97,19 @@ def test_several_processes_run_one_grid(finished, script, flags, tmp_path):
     out, _, _ = finished
     code, output, errors = script(*flags, *METHODS, "--output_dir", tmp_path, processes=2)
     assert code == 0, errors
-    assert errors.count("[1/2] panx zero-shot k0 seed1") == output.count("panx, f1") == 1
+    assert errors.count("[1/2] panx gradient-mix-train k5 seed1") == output.count("panx, f1") == 1
     one, two = find_results(out), find_results(tmp_path)
     assert [result["shot_ids"] for result in one] == [result["shot_ids"] for result in two]
-    assert two[0]["surgery"]["steps"] == 4 * 4  # batches of 8 on each of two processes
+    assert two[0]["surgery"]["steps"] == 4 * 8  # two processes share each batch of 8
 
 
-@pytest.mark.parametrize("kill_at_batch", [4 * 6 + 2 * 18], ids=["in the second method, after a checkpoint"])
+@pytest.mark.parametrize("kill_at_batch", [2 * 4 * 8 + 18], ids=["in the second method, after a checkpoint"])
 def test_a_killed_grid_ends_with_the_same_files(finished, script, flags, tmp_path, kill_at_batch):
     out, _, _ = finished
     code, _, errors = script(*flags, *METHODS, "--output_dir", tmp_path, kill_at_batch=kill_at_batch)
     assert code == -signal.SIGKILL, errors
-    assert (tmp_path / ZERO / "results.json").is_file()
-    assert not (tmp_path / GRADIENT / "results.json").exists()
+    assert (tmp_path / GRADIENT / "results.json").is_file()
+    assert not (tmp_path / ZERO / "results.json").exists()
     assert list(tmp_path.glob("panx/.stages/*/checkpoint-15"))
     code, _, errors = script(*flags, *METHODS, "--output_dir", tmp_path)
     assert code == 0, errors

@@ -146,7 +146,7 @@ def test_a_released_checkpoint_comes_by_its_name_at_its_commit(client, folder, r
 def test_a_released_checkpoint_with_other_weights_is_refused(client, registered):
     text = Path(registered).read_text()
     digest = read_registry(registered)[0].sha256["model.safetensors"]
-    Path(registered).write_text(text.replace(digest, "0" * 64))
+    Path(registered).write_text(text.replace(digest, "a" * 64))
     assert "model.safetensors at commit" in fetch(client, NAME, registry=registered, ok=False)
 
 
