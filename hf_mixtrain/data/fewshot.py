@@ -16,6 +16,7 @@ from hf_mixtrain.data.sources import AnySource, Source, open_source
 from hf_mixtrain.data.task import ShotsPer, Split, Task
 from hf_mixtrain.data.task_file import load_task
 from hf_mixtrain.data.translated_rows import DevWithoutShots
+from hf_mixtrain.data.unanswerable import unanswerable
 from hf_mixtrain.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -152,7 +153,13 @@ def load_fewshot(
     tested = [*sources, *(language for language in targets if rows.has(language, "test"))]
     train, left_out = _train(rows, task, sources, max_source_examples)
     test = {language: evaluation_rows(language, "test") for language in tested}
-    warnings = (*left_out, *draw.warnings, *_overlap_warning(task, [train, *drawn.values()], test))
+    training = [train, *drawn.values()]
+    warnings = (
+        *left_out,
+        *draw.warnings,
+        *_overlap_warning(task, training, test),
+        *_unanswerable_warning(task, training, test),
+    )
     for warning in warnings:
         logger.warning("%s", warning)
     return FewShotData(
@@ -233,6 +240,16 @@ def _overlap_warning(task: Task, training: Sequence[Dataset], test: Mapping[str,
         return []
     counts = ", ".join(f"{language} {count} of {len(test[language])}" for language, count in sorted(found.items()))
     return [f"Test rows that are training rows too: {counts}."]
+
+
+def _unanswerable_warning(task: Task, training: Sequence[Dataset], test: Mapping[str, Dataset]) -> list[str]:
+    if task.kind != "question-answering":
+        return []
+    return [
+        f"test of {language}: {len(names)} questions without an answer, such as {names[0]!r}, and none in training: "
+        "the model has not learnt to leave an answer empty. They are scored by SQuAD v2.0's rule."
+        for language, names in sorted(unanswerable(training, test).items())
+    ]
 
 
 def capped(dataset: Dataset, most: int | None, *what: object) -> Dataset:
