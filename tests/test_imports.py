@@ -1,8 +1,11 @@
 """The modules of the package import one another in one direction."""
 
 import ast
+import importlib
+import pkgutil
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import ModuleType
 
 import hf_mixtrain
 
@@ -57,3 +60,15 @@ def test_surgery_is_pure_and_nothing_imports_the_commands():
             assert all(other.startswith(("hf_mixtrain.surgery", "hf_mixtrain.errors")) for other in inner), name
         if not name.startswith(("hf_mixtrain.commands", "hf_mixtrain.__main__")):
             assert not any(other.startswith("hf_mixtrain.commands") for other in inner), name
+
+
+def test_no_public_name_turns_into_a_module_when_the_module_is_imported():
+    packages = {
+        name for _, name, is_package in pkgutil.walk_packages(hf_mixtrain.__path__, "hf_mixtrain.") if is_package
+    }
+    for _, name, _ in pkgutil.walk_packages(hf_mixtrain.__path__, "hf_mixtrain."):
+        if "__main__" not in name and not name.startswith("hf_mixtrain.data.demo"):
+            importlib.import_module(name)
+    for package in map(importlib.import_module, sorted(packages)):
+        turned = [name for name in getattr(package, "__all__", ()) if isinstance(getattr(package, name), ModuleType)]
+        assert turned == [], package.__name__

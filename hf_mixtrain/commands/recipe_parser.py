@@ -1,7 +1,7 @@
 """Flags and recipes: ``hf-mixtrain run recipe.yaml --shots 10``."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NoReturn
 
 from transformers import HfArgumentParser
@@ -9,6 +9,12 @@ from transformers import HfArgumentParser
 from hf_mixtrain.commands.recipe import find_recipe, read_recipe, words
 from hf_mixtrain.commands.values import spread
 from hf_mixtrain.errors import InputError
+
+# Two ways to say one thing: a flag for one of them beats the other in a recipe.
+_INSTEAD = {
+    "global_batch_size": "gradient_accumulation_steps",
+    "gradient_accumulation_steps": "global_batch_size",
+}
 
 
 class RecipeParser(HfArgumentParser):
@@ -53,7 +59,8 @@ class RecipeParser(HfArgumentParser):
         recipe: list[str] = []
         if argv and not argv[0].startswith("-"):
             path = find_recipe(argv.pop(0))
-            recipe = self._recipe_as_flags(path)
+            given = {word.split("=")[0][2:].replace("-", "_") for word in argv if word.startswith("--")}
+            recipe = self._recipe_as_flags(path, without={_INSTEAD[name] for name in given & _INSTEAD.keys()} - given)
             self._origin = f"{path}: "
             self._parse_flags(recipe)  # so that an error in the recipe names the file
             self._origin = ""
@@ -82,7 +89,7 @@ class RecipeParser(HfArgumentParser):
         known = [action.dest for action in self._actions]
         return next(iter(difflib.get_close_matches(name, known, n=1)), None)
 
-    def _recipe_as_flags(self, path: str) -> list[str]:
+    def _recipe_as_flags(self, path: str, without: Set[str]) -> list[str]:
         # As flags, so that the values of a recipe are checked and converted just as those of the command line.
         known = {action.dest for action in self._actions}
         flags: list[str] = []
@@ -90,6 +97,6 @@ class RecipeParser(HfArgumentParser):
             if key not in known:
                 near = self._near(key)
                 raise InputError(f"{path}: unknown key {key!r}." + (f" Did you mean {near!r}?" if near else ""))
-            if value is not None:
+            if value is not None and key not in without:
                 flags += [f"--{key}", *words(value)]
         return flags

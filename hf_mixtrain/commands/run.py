@@ -94,7 +94,7 @@ def _run(settings: Settings) -> int:
         from accelerate import PartialState
 
         from hf_mixtrain.experiment.environment import use_all_cores
-        from hf_mixtrain.experiment.grid import run_grid
+        from hf_mixtrain.experiment.grid_run import run_grid
         from hf_mixtrain.experiment.preflight import check_before_training
 
         use_all_cores()

@@ -68,3 +68,16 @@ def test_our_recipes_are_right_and_say_only_what_differs(recipe):
     if recipe.stem in METHODS:
         assert settings.run.method == [recipe.stem]
         assert settings.task.name == recipe.parent.name
+
+
+@pytest.mark.parametrize(
+    ("recipe", "flag", "batch"),
+    [
+        ("global_batch_size: 16", ["--gradient_accumulation_steps", "1"], 8),
+        ("gradient_accumulation_steps: 4", ["--global_batch_size", "24"], 24),
+    ],
+)
+def test_a_flag_beats_the_other_way_to_say_the_batch_in_a_recipe(tmp_path, recipe, flag, batch):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(f"task: panx\nper_device_train_batch_size: 8\n{recipe}\n")
+    assert parse_settings([str(path), *flag]).global_batch_size == batch

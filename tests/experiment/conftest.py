@@ -3,7 +3,7 @@
 import pytest
 
 from hf_mixtrain.commands.run import parse_settings
-from hf_mixtrain.experiment.grid import run_grid
+from hf_mixtrain.experiment.grid_run import run_grid
 from tests.experiment.tiny_task import data_dir, encoder_dir, flags
 
 __all__ = ["data_dir", "encoder_dir", "flags"]

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from hf_mixtrain.commands.run import parse_settings
-from hf_mixtrain.experiment.grid import run_grid
+from hf_mixtrain.experiment.grid_run import run_grid
 from hf_mixtrain.report import write_report
 
 _TIMES = ("train_seconds", "peak_memory_bytes")

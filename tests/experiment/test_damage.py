@@ -37,7 +37,7 @@ def damage(path, how):
 def stopped(tmp_path_factory, data_dir, encoder_dir, flags):
     """A folder of a grid that was stopped in its second training, and the results that it should come to."""
     from hf_mixtrain.commands.run import parse_settings
-    from hf_mixtrain.experiment.grid import run_grid
+    from hf_mixtrain.experiment.grid_run import run_grid
 
     folder = tmp_path_factory.mktemp("stopped")
     os.environ["HF_MIXTRAIN_CACHE"] = str(folder / "cache")
@@ -62,7 +62,7 @@ def stopped(tmp_path_factory, data_dir, encoder_dir, flags):
 def go_on(stopped, tmp_path):
     """Copy the stopped grid, let a function damage the copy, and go on; return the results."""
     from hf_mixtrain.commands.run import parse_settings
-    from hf_mixtrain.experiment.grid import run_grid
+    from hf_mixtrain.experiment.grid_run import run_grid
 
     folder, settings = stopped
 

@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file
 
 from hf_mixtrain.checksums import read_json, write_json
-from hf_mixtrain.experiment.grid import prepared
+from hf_mixtrain.experiment.grid_run import prepared
 from hf_mixtrain.experiment.model_selection import BestOnDev
 from hf_mixtrain.experiment.plan import Chain
 from hf_mixtrain.experiment.training import train

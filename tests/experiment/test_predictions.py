@@ -8,7 +8,7 @@ from datasets import Dataset
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.evaluation import score_predictions
-from hf_mixtrain.experiment.grid import run_grid
+from hf_mixtrain.experiment.grid_run import run_grid
 from hf_mixtrain.prediction import read_reading
 
 

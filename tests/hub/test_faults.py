@@ -261,3 +261,26 @@ def test_a_link_that_leaves_the_folder_is_not_followed(client, folder, repo_id, 
     (folder / "shots.json").symlink_to(tmp_path / "private.json")
     assert "a link that leads out of the folder" in client.push(folder, repo_id, ok=False)
     assert client.hub.requests == []
+
+
+ASTRAY = [
+    ("GET", "/api/models/me/[^/]*$", "{hub}/api/models/me/loop", "a loop"),
+    ("HEAD", "/resolve/.*/config.json", "http://127.0.0.1:9/config.json", "a port that nobody listens on"),
+    ("GET", "/storage/", "http://127.0.0.1:9/weights", "a port that nobody listens on"),
+    ("GET", "/storage/", "{hub}/api/models/me", "an answer of another kind"),
+]
+
+
+@pytest.mark.parametrize("client", ["lfs"], indirect=True)
+@pytest.mark.parametrize(("method", "path", "location", "where"), ASTRAY)
+def test_a_redirect_that_leads_astray_is_one_line_and_running_again_completes(
+    client, folder, repo_id, method, path, location, where
+):
+    client.push(folder, repo_id)
+    astray = Fault(302, {"Location": location.format(hub=client.hub.url)}, b"")
+    client.hub.fail(method, path, *[astray] * 40)
+    said = fetch(client, repo_id, ok=False)
+    assert client.hub.faults.used, client.hub.requests
+    assert said.startswith("hf_mixtrain."), f"{where}: {said}"  # our own error, not one of a library
+    client.hub.forget()
+    assert same(Path(fetch(client, repo_id)), folder)

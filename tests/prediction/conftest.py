@@ -15,7 +15,7 @@ from transformers import (
 )
 
 from hf_mixtrain.commands.run import parse_settings
-from hf_mixtrain.experiment.grid import run_grid
+from hf_mixtrain.experiment.grid_run import run_grid
 from hf_mixtrain.prediction import Reading, write_reading
 from tests.experiment.tiny_task import write_tsv
 
