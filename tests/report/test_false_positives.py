@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hf_mixtrain.report import group_results, paired_t
+from hf_mixtrain.report.pairing import _complete
 from hf_mixtrain.results import find_results
 
 RESULTS = Path(__file__).parents[2] / "reproduction"
@@ -29,7 +30,7 @@ def spreads():
 
 
 @pytest.mark.parametrize("languages", [4, 11, 40])
-@pytest.mark.parametrize("seeds", [3, 5, 10, 20])
+@pytest.mark.parametrize("seeds", [3, 5, 10, 20, 30])
 def test_chance_is_called_significant_in_five_of_a_hundred_studies(spreads, seeds, languages):
     between, within = spreads
     rng = np.random.default_rng(1000 * seeds + languages)
@@ -38,6 +39,20 @@ def test_chance_is_called_significant_in_five_of_a_hundred_studies(spreads, seed
     gains -= gains.mean(axis=2, keepdims=True)
     differences = luck + gains + rng.normal(0, within, (STUDIES, seeds, languages))
     found = sum(paired_t(list(study)) < 0.05 for study in differences.mean(axis=2))
+    assert 0.03 < found / STUDIES < 0.07
+
+
+@pytest.mark.parametrize(("seeds", "languages"), [(5, 11), (10, 40)])
+def test_missing_cells_make_no_more_discoveries_by_chance(spreads, seeds, languages):
+    between, within = spreads
+    rng = np.random.default_rng(seeds + languages)
+    found = 0
+    for _ in range(STUDIES):
+        differences = rng.normal(0, between, (seeds, 1)) + rng.normal(0, within, (seeds, languages))
+        there = rng.random((seeds, languages)) > 0.05
+        kept = _complete({seed: {str(code) for code in np.flatnonzero(row)} for seed, row in enumerate(there)})
+        common = [code for code in range(languages) if all(there[seed, code] for seed in kept)]
+        found += paired_t([float(differences[seed, common].mean()) for seed in kept]) < 0.05
     assert 0.03 < found / STUDIES < 0.07
 
 
