@@ -6,6 +6,7 @@ what the entry replaces.
 """
 
 import importlib
+import re
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -25,7 +26,30 @@ def loss_scale_is_decided(trainer: Any) -> bool:
     Args:
         trainer: A `transformers.Trainer`.
     """
-    return getattr(trainer, "loss_is_scaled_for_ga", None) is not None
+    import transformers
+
+    # Where the Trainer does not know the attribute, a class that sets it is not heard.
+    known = hasattr(transformers.Trainer, "loss_is_scaled_for_ga")
+    return known and getattr(trainer, "loss_is_scaled_for_ga", None) is not None
+
+
+def keep_names_of_weights(model: Any) -> None:
+    """Let a loaded model save its weights under their own names. Goes with transformers 5.17 (5.0 needs it).
+
+    transformers 5.0 saves the LayerNorms of a model that was loaded as ``gamma`` and ``beta``, whatever its file said.
+    Its Trainer does not find these names when it resumes, and goes on with untrained LayerNorms without a word.
+
+    Args:
+        model: A model that ``from_pretrained`` has returned; its list of renamings is shortened.
+    """
+    import transformers
+
+    if tuple(map(int, transformers.__version__.split(".")[:2])) >= (5, 17):
+        return
+    renamings = getattr(model, "_weight_conversions", None) or []
+    kept = [one for one in renamings if not re.search(r"LayerNorm\.(gamma|beta)", str(one.source_patterns))]
+    if renamings:
+        model._weight_conversions = kept
 
 
 def training_arguments() -> type:

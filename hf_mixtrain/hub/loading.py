@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hf_mixtrain.compat import keep_names_of_weights
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import is_path
 from hf_mixtrain.hub.download import download, fetch
@@ -130,6 +131,7 @@ def load_model(auto_class: Any, name: str | Path, revision: str | None = None, *
     with _one_line(name):
         found = auto_class.from_pretrained(folder, use_safetensors=True, trust_remote_code=False, **kwargs)
     model = found[0] if isinstance(found, tuple) else found
+    keep_names_of_weights(model)
     # Where it was in the cache says nothing to others; adapters are saved with the name of their model.
     model.name_or_path = model.config._name_or_path = str(name)
     return found

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainingArguments
+from transformers import Trainer
 
 from hf_mixtrain import GradientMixTrainer
+from hf_mixtrain.compat import training_arguments
 from hf_mixtrain.surgery import Surgery
 from hf_mixtrain.trainer import mixin
 from tests.trainer.tiny import CHECKPOINTING, LABELS, MIXED, SHOTS, arguments, model, weights
@@ -114,7 +115,7 @@ def run(folder, stock, settings):
         pass
 
     settings |= {"max_steps": 5, "logging_steps": 1}
-    args = arguments(folder, cls=TrainingArguments, **settings) if stock else arguments(folder, **settings, **ours)
+    args = arguments(folder, cls=training_arguments(), **settings) if stock else arguments(folder, **settings, **ours)
     kwargs = {} if stock else {"oracle_dataset": SHOTS}
     trainer = Class(net, args, collator, train, MIXED[:6], **kwargs)
     trainer.train()
