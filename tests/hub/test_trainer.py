@@ -22,7 +22,7 @@ args = TrainingArguments(output_dir={out!r}, max_steps=3, use_cpu=True, report_t
 rows = [dict(input_ids=[5 + row], labels=row % 3) for row in range(8)]
 trainer = PushingTrainer(model, args, train_dataset=rows, processing_class=AutoTokenizer.from_pretrained({model!r}))
 trainer.train()
-print("failed:", len(trainer.failed_pushes))
+print("failed:", len(trainer.failed_pushes), *trainer.failed_pushes)
 {end}
 """
 
