@@ -161,24 +161,26 @@ class SafePushMixin(_Base):
         for path in Path(checkpoint_folder).iterdir():
             if is_allowed(path.name) and path.is_file():
                 _link_or_copy(path, staged / path.name)
-        jobs = [self._in_background(self._push_staged, staged, message)]
+        # Saving takes the token out of the arguments for a moment, so a thread must not look there.
+        to = (self.args.hub_token, self.args.hub_revision)
+        jobs = [self._in_background(self._push_staged, staged, *to, message)]
         if self.args.hub_strategy in ("checkpoint", "all_checkpoints"):
             last = self.args.hub_strategy == "checkpoint"
             name = "last-checkpoint" if last else Path(checkpoint_folder).name
             whole = Path(tempfile.mkdtemp(prefix="_push-", dir=self.args.output_dir))
             shutil.copytree(checkpoint_folder, whole / name, copy_function=_link_or_copy)
-            jobs.append(self._in_background(self._push_staged, whole, f"{message}, checkpoint"))
+            jobs.append(self._in_background(self._push_staged, whole, *to, f"{message}, checkpoint"))
         if running:
             self.push_in_progress.jobs.extend(jobs)
         else:
             self._collect_failures()
             self.push_in_progress = PushInProgress(jobs)  # type: ignore[arg-type]  # its annotation is for one job
 
-    def _push_staged(self, staged: Path, message: str) -> None:
+    def _push_staged(self, staged: Path, token: str | None, revision: str | None, message: str) -> None:
         try:
             paths = sorted(path for path in staged.rglob("*") if path.is_file())
             files = {path.relative_to(staged).as_posix(): path for path in paths}
-            self._push(files, self.args.hub_token, self.args.hub_revision, message, prune=False)
+            self._push(files, token, revision, message, prune=False)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
 

@@ -12,7 +12,13 @@ import logging, sys
 from transformers import AutoTokenizer, BertForSequenceClassification, Trainer, TrainingArguments
 from hf_mixtrain.hub import SafePushMixin
 
-class PushingTrainer(SafePushMixin, Trainer):
+class SlowTrainer(Trainer):
+    def _save(self, *args, **kwargs):
+        super()._save(*args, **kwargs)
+        if {slow} and self.push_in_progress is not None:
+            self.push_in_progress.wait_until_done()
+
+class PushingTrainer(SafePushMixin, SlowTrainer):
     pass
 
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
@@ -27,8 +33,9 @@ print("failed:", len(trainer.failed_pushes), *trainer.failed_pushes)
 """
 
 
-def train(client, tiny_models, repo_id, out, more="", end="", **options):
-    program = PROGRAM.format(model=str(tiny_models / "pairs"), out=str(out), repo_id=repo_id, more=more, end=end)
+def train(client, tiny_models, repo_id, out, more="", end="", slow=False, **options):
+    model = str(tiny_models / "pairs")
+    program = PROGRAM.format(model=model, out=str(out), repo_id=repo_id, more=more, end=end, slow=slow)
     return client.run(program, **options)
 
 
@@ -137,3 +144,10 @@ def test_a_results_file_of_the_users_own_is_left_alone_and_costs_no_card(client,
     assert "The card does without results.json, which holds no results of a cell" in output
     assert "Training procedure" in client.hub.files(repo_id)["README.md"].decode()
     assert own.read_text() == '{"acc": 0.5, "runs": [1, 2]}'
+
+
+@pytest.mark.parametrize("client", ["lfs"], indirect=True)
+def test_a_push_has_its_token_while_the_next_checkpoint_is_saved_without_it(client, tiny_models, repo_id, tmp_path):
+    more = f"push_to_hub=True, hub_strategy='all_checkpoints', hub_token={client.token!r}"
+    client.token = None
+    assert "failed: 0" in train(client, tiny_models, repo_id, tmp_path / "out", more, slow=True)
