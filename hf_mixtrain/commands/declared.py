@@ -11,12 +11,25 @@ _ADDED = ("train_sampling_strategy",)
 
 
 class Flag(NamedTuple):
-    """A field of a dataclass: ``kind`` is its annotation as text; ``help`` and ``default`` may be unknown."""
+    """A field of a dataclass: ``kind`` is its annotation as text, of a `Literal` ``{one,other}``.
+
+    ``help`` and ``default`` may be unknown.
+    """
 
     name: str
     kind: str
     help: str
     default: Any
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values that it takes; empty if they are not listed."""
+        return tuple(self.kind[1:-1].split(",")) if self.kind.startswith("{") else ()
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is true or false."""
+        return self.kind in ("bool", "bool | None")
 
 
 @cache
@@ -24,8 +37,8 @@ def surgery_flags() -> dict[str, Flag]:
     """Return the flags that `GradientMixTrainingArguments` adds.
 
     Example:
-        >>> surgery_flags()["surgery"].default
-        'stochastic'
+        >>> surgery_flags()["surgery_scope"].choices
+        ('optimizer_step', 'micro_batch')
     """
     return _declared(Path(__file__).parent.parent / "trainer" / "arguments.py", "GradientMixTrainingArguments")
 
@@ -52,7 +65,16 @@ def _declared(path: Path, name: str) -> dict[str, Flag]:
         return {}
     body = next((node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == name), [])
     fields = [node for node in body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)]
-    return {flag.name: flag for flag in map(_flag, fields)}
+    choices = dict(filter(None, map(_choices, module.body)))
+    return {flag.name: flag._replace(kind=choices.get(flag.kind, flag.kind)) for flag in map(_flag, fields)}
+
+
+def _choices(node: ast.stmt) -> tuple[str, str] | None:
+    """Read ``Name = Literal["one", "other"]``."""
+    match node:
+        case ast.Assign([ast.Name(name)], ast.Subscript(ast.Name("Literal"), ast.Tuple(values))):
+            return name, "{" + ",".join(str(_literal(value)) for value in values) + "}"
+    return None
 
 
 def _flag(node: ast.AnnAssign) -> Flag:

@@ -6,8 +6,8 @@ from hf_mixtrain.commands.messages import set_up_messages
 from hf_mixtrain.commands.parser import CommandParser
 
 
-def main(argv: Sequence[str]) -> int:
-    """Score a model language by language; `InputError` if model or data cannot be used or do not fit."""
+def command_parser() -> CommandParser:
+    """Return the parser of the command line."""
     parser = CommandParser(
         "evaluate",
         "Score a trained model on the files of a task, language by language, as a grid scores its cells.",
@@ -27,7 +27,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--batch_size", type=int, default=32, help="rows that are computed at a time (default: 32)")
     parser.add_argument("--predictions", metavar="F", help="write them: a .jsonl file, or a folder in XTREME's layout")
     parser.add_argument("--output", metavar="F", help="write the scores: a file such as results.json")
-    arguments = vars(parser.parse_args(argv))
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Score a model language by language; `InputError` if model or data cannot be used or do not fit."""
+    arguments = vars(command_parser().parse_args(argv))
     set_up_messages()
     from hf_mixtrain.prediction.evaluate import evaluate_model
     from hf_mixtrain.prediction.score_table import score_table, write_scores

@@ -10,8 +10,8 @@ from hf_mixtrain.commands.parser import CommandParser
 from hf_mixtrain.errors import InputError
 
 
-def main(argv: Sequence[str]) -> int:
-    """Write ``task.yaml`` and ``recipe.yaml``; `InputError` if the files are not understood."""
+def command_parser() -> CommandParser:
+    """Return the parser of the command line."""
     parser = CommandParser(
         "init",
         "Look at the files of a folder and write task.yaml and recipe.yaml for them. File names say the language, as a "
@@ -20,7 +20,12 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("folder", help="a folder with one file for each language and split")
     parser.add_argument("--output", default=".", metavar="DIR", help="where the two files go (default: here)")
-    arguments = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write ``task.yaml`` and ``recipe.yaml``; `InputError` if the files are not understood."""
+    arguments = command_parser().parse_args(argv)
     output = Path(arguments.output)
     for name in ("task.yaml", "recipe.yaml"):
         if (output / name).exists():

@@ -24,6 +24,7 @@ _COMMANDS = {
     "similarity": "heat map of the cosines between the gradients of languages",
     "push": "upload the folder of a finished cell to the Hub",
     "download": "fetch a released model from the Hub",
+    "completion": "let the shell complete commands, flags and values",
 }
 
 
@@ -37,6 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0, 1 if something failed, 2 if the input cannot be used, 75 if a run was
         stopped and is to be continued, 130 if another command was stopped by Ctrl-C.
     """
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks how the line may go on
+        from hf_mixtrain.commands.completion import complete
+
+        complete(_COMMANDS)
     argv = list(sys.argv[1:] if argv is None else argv)
     if argv and argv[0] == "help":  # `help run` is `run --help`
         argv = [*argv[1:2], "--help"]

@@ -9,8 +9,8 @@ from hf_mixtrain.commands.messages import set_up_messages
 from hf_mixtrain.commands.parser import CommandParser
 
 
-def main(argv: Sequence[str]) -> int:
-    """Predict the texts of a file; `InputError` if model or texts cannot be used."""
+def command_parser() -> CommandParser:
+    """Return the parser of the command line."""
     parser = CommandParser(
         "predict",
         "Find entities, tags, labels or answers in ordinary text, with a model as it was measured. A model of pairs "
@@ -23,7 +23,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--output", help="the file to write (default: standard output)")
     parser.add_argument("--format", choices=("jsonl", "conll", "html"), default="jsonl", help="default: jsonl")
     parser.add_argument("--batch_size", type=int, default=32, help="texts that are computed at a time (default: 32)")
-    arguments = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Predict the texts of a file; `InputError` if model or texts cannot be used."""
+    arguments = command_parser().parse_args(argv)
     set_up_messages()
     from hf_mixtrain.files import atomic_write_text
     from hf_mixtrain.prediction.command import predictions_as_text

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from hf_mixtrain.commands.parser import CommandParser
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import portable_path
-from hf_mixtrain.hub import export_release, push_release, register
 from hf_mixtrain.results import read_results
 
 
-def main(argv: Sequence[str]) -> int:
-    """Push a folder to the Hub as one commit; `InputError` if it cannot be released, or the Hub refuses."""
+def command_parser() -> CommandParser:
+    """Return the parser of the command line."""
     parser = CommandParser(
         "push",
         "Upload model, tokenizer, card and results as one commit, after a search for pickles and access tokens. The "
@@ -30,9 +29,17 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--registry", help="YAML file in which to note the release, for hf-mixtrain download")
     parser.add_argument("--model_cards", help="folder in which to keep card, results and shots of the release")
     parser.add_argument("--dry_run", action="store_true", help="check the folder and stop; needs no network")
-    arguments = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Push a folder to the Hub as one commit; `InputError` if it cannot be released, or the Hub refuses."""
+    arguments = command_parser().parse_args(argv)
     if arguments.model_cards and not arguments.registry:
         raise InputError("--model_cards needs --registry: the card says what the registry says. Add --registry FILE.")
+    # Imported where it is used: help should not wait for it.
+    from hf_mixtrain.hub import export_release, push_release, register
+
     release = push_release(
         arguments.folder,
         arguments.repository,

@@ -7,8 +7,8 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.results import find_results
 
 
-def main(argv: Sequence[str]) -> int:
-    """Write the report of folders and show its outcome; `InputError` if there are no results, or a file is broken."""
+def command_parser() -> CommandParser:
+    """Return the parser of the command line."""
     parser = CommandParser(
         "report",
         "Write report.md, report.html, report.csv, scores.csv, report.tex and figures/ from all results.json below "
@@ -39,7 +39,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--to", metavar="FOLDER", help="where the report goes; left out: the first PATH, for FILE.jsonl a folder FILE"
     )
-    arguments = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write the report of folders and show its outcome; `InputError` if there are no results, or a file is broken."""
+    arguments = command_parser().parse_args(argv)
     from hf_mixtrain.report import format_answer, format_table, report_contents, write_report
 
     if arguments.plan is not None and not arguments.plan > 0:

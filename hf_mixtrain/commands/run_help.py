@@ -51,7 +51,7 @@ def run_help() -> str:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    flags = {**training_flags(), **surgery_flags(), **{flag.name: flag for flag in _run_flags()}}
+    flags = flags_of_run()
     grouped = [name for names in _GROUPS.values() for name in names]
     rest = [flag.name for flag in _run_flags() if flag.name not in grouped]
     for title, names in {**_GROUPS, "more": rest}.items():
@@ -59,6 +59,16 @@ def run_help() -> str:
         for flag in (flags[name] for name in names if name in flags):
             _add(group, flag)
     return parser.format_help()
+
+
+def flags_of_run() -> dict[str, Flag]:
+    """Return all flags by name, those of the training arguments among them.
+
+    Example:
+        >>> flags_of_run()["select_on"].choices
+        ('last', 'source-dev', 'target-dev', 'average')
+    """
+    return {**training_flags(), **surgery_flags(), **{flag.name: flag for flag in _run_flags()}}
 
 
 def _run_flags() -> Iterator[Flag]:
@@ -73,11 +83,11 @@ def _add(group: Any, flag: Flag) -> None:
     known = shown not in (None, False, "") and "default:" not in flag.help.lower()
     help_ = f"{' '.join(flag.help.split())} Default: {shown}." if known else " ".join(flag.help.split())
     help_ = help_.replace("%", "%%")
-    if flag.kind in ("bool", "bool | None"):
+    if flag.is_switch:
         group.add_argument(f"--{flag.name}", action="store_true", help=help_)
     else:
         many = flag.kind.startswith("list")
-        metavar = flag.kind if flag.kind.startswith("{") else flag.name.split("_")[-1].upper()
+        metavar = flag.kind if flag.choices else flag.name.split("_")[-1].upper()
         group.add_argument(f"--{flag.name}", metavar=metavar, nargs="+" if many else None, help=help_)
 
 

@@ -6,8 +6,8 @@ from hf_mixtrain.commands.messages import set_up_messages
 from hf_mixtrain.commands.parser import CommandParser
 
 
-def main(argv: Sequence[str]) -> int:
-    """Compare the gradients of languages; `InputError` if checkpoint or data are missing or not as expected."""
+def command_parser() -> CommandParser:
+    """Return the parser of the command line."""
     parser = CommandParser(
         "similarity",
         "Write a heat map (PNG) and the numbers (JSON) of the cosines between the gradients of all languages, before "
@@ -27,7 +27,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--sketch_size", type=int, help="compare sketches of this size: faster, with a known error")
     parser.add_argument("--device", help="such as cpu or cuda (default: the accelerator if there is one)")
     parser.add_argument("--output", default="similarity", help="path of the files, without .json and .png")
-    arguments = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Compare the gradients of languages; `InputError` if checkpoint or data are missing or not as expected."""
+    arguments = command_parser().parse_args(argv)
     set_up_messages()
     from hf_mixtrain.similarity import checkpoint_similarity
 

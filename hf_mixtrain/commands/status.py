@@ -11,8 +11,8 @@ from hf_mixtrain.experiment.status import grid_status, status_text
 _CLEAR = "\x1b[H\x1b[2J"
 
 
-def main(argv: Sequence[str]) -> int:
-    """Print which cells are finished, running, failed and to do; `InputError` if there is no grid."""
+def command_parser() -> CommandParser:
+    """Return the parser of the command line."""
     parser = CommandParser(
         "status",
         "Show which cells are finished, running (where, which update, time left), failed (why) and to do.",
@@ -21,7 +21,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("output_dir", help="--output_dir of a run")
     parser.add_argument("--watch", action="store_true", help="show it again and again, until nothing is left to do")
     parser.add_argument("--every", type=float, default=10.0, help="seconds between two looks (default: 10)")
-    arguments = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print which cells are finished, running, failed and to do; `InputError` if there is no grid."""
+    arguments = command_parser().parse_args(argv)
     if not arguments.every > 0:
         raise InputError(f"--every: expected a number of seconds above 0. Got {arguments.every}.")
     while True:
