@@ -21,14 +21,16 @@ def test_the_tables_of_the_page_are_those_of_the_results(study):
     assert rest.split(study.END)[0].strip() == study.tables(study.read(study.RESULTS)).strip()
 
 
-def test_what_the_page_says_of_the_rules_holds_in_each_training(study):
-    cells = [cell for cell in study.read(study.RESULTS) if cell["task"] == "panx"]
-    for cell in cells:
-        argmax, legal, transitions = (study.targets(cell, rule) for rule in ("argmax", "legal", "transitions"))
-        assert abs(transitions - legal) < 0.7
-        assert min(legal, transitions) - argmax > 2.0
-    short = study.read(FOLDER / "decoding-too-short.jsonl")
-    assert {cell["average"] for cell in short} == {0.0}
+def test_the_recommended_setting_wins_in_each_training_of_panx(study):
+    cells = {study.key(cell)[1:]: cell for cell in study.read(study.RESULTS) if cell["task"] == "panx"}
+    ours = {seed: cell for (piece, seed), cell in cells.items() if piece == "content"}
+    assert len(ours) >= 12
+    for seed, cell in ours.items():
+        assert study.targets(cell, "as run chooses") > study.targets(cells["first", seed], "argmax")
+
+
+def test_a_model_that_learnt_nothing_is_on_the_page(study):
+    assert {cell["average"] for cell in study.read(FOLDER / "decoding-too-short.jsonl")} == {0.0}
 
 
 def test_a_mean_over_targets_leaves_the_source_out(study):
