@@ -38,6 +38,7 @@ _LATER: dict[str, type | tuple[type, ...]] = {
     "data": dict,
     "task_checksum": str,
     "encoder": dict,
+    "arithmetic": str,
     "world_size": int,
     "global_batch_size": int,
     "updates": int,
@@ -73,6 +74,7 @@ def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
               ``vocabulary`` count as splits;
             - ``task_checksum``: SHA-256 of the task's labels, columns, defaults and the like;
             - ``encoder``: ``{"name": …, "sha256" of its files or "commit" on the Hub}``;
+            - ``arithmetic``: in which numbers it was trained, ``"bf16"``, ``"fp16"`` or ``"float32"``;
             - ``world_size``: number of processes; ``global_batch_size``: rows of one update over all of them;
             - ``updates``: of all trainings of the cell together;
             - ``final_loss``: of the last update (of several models, the mean), None if it is no finite number;

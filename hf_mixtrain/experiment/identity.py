@@ -14,7 +14,7 @@ from hf_mixtrain.experiment.cells import Cell
 from hf_mixtrain.experiment.context import GridContext
 from hf_mixtrain.experiment.plan import Chain
 from hf_mixtrain.experiment.settings import Settings, model_name
-from hf_mixtrain.experiment.stage_arguments import rows_of_update, stage_arguments
+from hf_mixtrain.experiment.stage_arguments import arithmetic_of, rows_of_update, stage_arguments
 from hf_mixtrain.methods import Selection, Stage
 from hf_mixtrain.neutral_settings import NEUTRAL_SETTINGS, OF_ADAPTING, OF_SURGERY, deciding_settings
 
@@ -63,6 +63,7 @@ def training_key(chain: Chain, context: GridContext) -> str:
         "stage": {**vars(stage), "settings": dict(stage.settings)},
         "language": chain.language,
         "rows": _rows_of_training(chain, data, context),
+        "arithmetic": arithmetic_of(arguments),
         "world_size": arguments.world_size,
         "global_batch_size": rows_of_update(arguments),
     }
@@ -109,6 +110,7 @@ class CellIdentity:
             "data": self._data,
             "task_checksum": task_checksum(self._settings.task),
             "encoder": self._context.models.content,
+            "arithmetic": arithmetic_of(arguments),
             "world_size": arguments.world_size,
             "global_batch_size": rows_of_update(arguments),
         }
@@ -150,7 +152,7 @@ class CellIdentity:
             return f"hf_mixtrain {version}, now {hf_mixtrain.__version__}"
         if {**results["encoder"], "name": ""} != {**self.record["encoder"], "name": ""}:
             return f"another content of model {self._settings.model!r}"
-        for key in ("world_size", "global_batch_size"):
+        for key in ("arithmetic", "world_size", "global_batch_size"):
             if results[key] != self.record[key]:
                 return f"{key} {results[key]}, now {self.record[key]}"
         if results["task_checksum"] != self.record["task_checksum"]:

@@ -4,6 +4,7 @@ import json
 import logging
 import platform
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -16,18 +17,22 @@ logger = logging.getLogger(__name__)
 
 Bf16OnProcessor = Literal["measure", "always", "never"]
 
+_MOST = 0.9  # of float32's time
+_DECISION = ".bf16.json"
 # One layer of a small encoder, and a batch of short sentences.
 _WIDTH, _ROWS, _LENGTH, _TURNS = 384, 8, 24, 5
 
 
-def bf16_on_processor(choice: Bf16OnProcessor) -> bool:
+def bf16_on_processor(choice: Bf16OnProcessor, folder: Path | None = None) -> bool:
     """Tell whether a training that asks for bf16 gets it on a processor.
 
-    What was measured first is kept in the cache folder for this machine and version of torch: a training that is
-    resumed, and the other processes and cells of a grid, compute in the same numbers.
+    What was measured first is kept in the cache folder for this machine and version of torch, and in the folder of the
+    grid for all machines that work there: a training that is resumed, and the other processes and cells of a grid,
+    compute in the same numbers.
 
     Args:
         choice: ``"measure"``: bf16 if an encoder layer takes at most 0.9 of float32's time; or a fixed answer.
+        folder: The grid's folder, if it has one by now.
 
     Example:
         >>> bf16_on_processor("always"), bf16_on_processor("never")
@@ -35,6 +40,8 @@ def bf16_on_processor(choice: Bf16OnProcessor) -> bool:
     """
     if choice != "measure":
         return choice == "always"
+    if folder is not None and (decided := _kept(folder / _DECISION)) is not None:
+        return decided <= _MOST
     path = cache_dir() / f"bf16-{platform.node()}-{platform.machine()}-torch{torch.__version__}.json"
     ratio = _kept(path)
     if ratio is None:
@@ -43,11 +50,16 @@ def bf16_on_processor(choice: Bf16OnProcessor) -> bool:
             "On this processor, an encoder layer takes %.2f times as long in bf16 as in float32: training in %s. "
             "--bf16_on_processor always or never decides otherwise.",
             ratio,
-            "bf16" if ratio <= 0.9 else "float32",
+            "bf16" if ratio <= _MOST else "float32",
         )
         atomic_write_text(path, json.dumps({"bf16_time_over_float32": round(ratio, 3)}))
         ratio = _kept(path) or ratio  # as the next process will read it
-    return ratio <= 0.9
+    if folder is not None and folder.is_dir():
+        # The first one decides for all: two machines that start together must not write over each other.
+        with suppress(OSError), (folder / _DECISION).open("x", encoding="utf-8") as file:
+            file.write(json.dumps({"bf16_time_over_float32": round(ratio, 3)}))
+        ratio = _kept(folder / _DECISION) or ratio
+    return ratio <= _MOST
 
 
 def _kept(path: Path) -> float | None:

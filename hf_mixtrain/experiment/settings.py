@@ -364,7 +364,7 @@ class Settings:
             values.setdefault("dataloader_pin_memory", False)
             if values.get("bf16"):
                 # `TrainingArguments` takes bf16 on a processor only when told that no GPU is meant.
-                values |= {"use_cpu": True, "bf16": bf16_on_processor(self.run.bf16_on_processor)}
+                values |= {"use_cpu": True, "bf16": bf16_on_processor(self.run.bf16_on_processor, self.output_dir)}
         return GradientMixTrainingArguments(**values)
 
 

@@ -39,3 +39,8 @@ def stage_arguments(settings: Settings, stage: Stage, seed: int, folder: Path) -
 def rows_of_update(arguments: GradientMixTrainingArguments) -> int:
     """Return how many rows one update has, over all processes."""
     return int(arguments.train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size)
+
+
+def arithmetic_of(arguments: GradientMixTrainingArguments) -> str:
+    """Return in which numbers a training computes: ``"bf16"``, ``"fp16"`` or ``"float32"``."""
+    return "bf16" if arguments.bf16 else "fp16" if arguments.fp16 else "float32"

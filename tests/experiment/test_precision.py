@@ -36,6 +36,21 @@ def test_a_damaged_record_is_measured_again(cache):
     assert json.loads(path.read_text())["bf16_time_over_float32"] > 0
 
 
+def test_all_machines_that_work_in_a_folder_compute_in_the_same_numbers(cache, tmp_path, monkeypatch):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    first = bf16_on_processor("measure", folder)
+    (path,) = cache.glob("bf16-*.json")
+    path.write_text(json.dumps({"bf16_time_over_float32": 1.5 if first else 0.5}))  # as another machine finds
+    assert bf16_on_processor("measure") is not first
+    assert bf16_on_processor("measure", folder) is first
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path):
+    bf16_on_processor("measure", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_flag_decides_for_a_training(settings_of, tmp_path):
     for choice, expected in (("always", True), ("never", False)):
         settings = settings_of("--output_dir", tmp_path, "--bf16", "--use_cpu", "--bf16_on_processor", choice)
