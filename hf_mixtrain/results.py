@@ -11,6 +11,7 @@ from typing import Any
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text, is_path, portable_path
 from hf_mixtrain.neutral_settings import deciding_settings
+from hf_mixtrain.shot_count import shot_count, written_count
 
 RESULTS_FILE = "results.json"
 
@@ -56,7 +57,7 @@ def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
         folder: The cell's folder; it is made if it is missing.
         results: A value for every key of the first list, any of the second, and no other key:
 
-            - ``task``, ``method``, ``shots`` (K), ``seed``: which cell this is;
+            - ``task``, ``method``, ``shots`` (K, or `ALL_SHOTS`, in the file ``"all"``), ``seed``: which cell this is;
             - ``model``: the model it started from; a folder as ``./NAME``;
             - ``languages``: the test languages, source first;
             - ``metric``: name of the main metric;
@@ -100,7 +101,7 @@ def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
     if unknown := sorted(results.keys() - _SCHEMA.keys() - _LATER.keys()):
         raise InputError(f"{path}: unknown key {unknown[0]!r}. Expected only {', '.join([*_SCHEMA, *_LATER])}.")
     _validate(path, results)
-    ordered = _portable(results)
+    ordered = _portable(results) | {"shots": written_count(results["shots"])}
     for key in ("scores", "shot_ids"):
         ordered[key] = dict(sorted(ordered[key].items()))
     text = json.dumps(ordered, indent=2, ensure_ascii=False, allow_nan=False)
@@ -225,6 +226,8 @@ def _parsed(place: str, text: str) -> dict[str, Any]:
         raise InputError(f"{place}: not JSON ({error}). Delete the file and run its cell again.") from None
     if not isinstance(results, dict):
         raise InputError(f"{place}: expected a JSON object, found {type(results).__name__}. Delete it and run again.")
+    if results.get("shots") == "all":
+        results["shots"] = shot_count("all")
     _validate(place, results)
     try:
         return _portable(results)

@@ -13,6 +13,7 @@ from hf_mixtrain.cards.metadata import BaseModel, model_name
 from hf_mixtrain.cards.usage import FolderFacts, plain_usage, recipe, shots_checksum, usage
 from hf_mixtrain.escaping import markdown, markdown_block, markdown_code
 from hf_mixtrain.methods import METHODS
+from hf_mixtrain.shot_count import ALL_SHOTS
 
 Results = Mapping[str, Any]
 
@@ -154,8 +155,13 @@ def _data_text(results: Results, data: DataFacts) -> str:
 
 def _shots_phrase(results: Results, data: DataFacts) -> str:
     count, languages = results["shots"], sorted(results["shot_ids"])
+    counts = [len(results["shot_ids"][language]) for language in languages]
     unit = {"class": " of each class", "entity": " of each type or tag"}.get(data.shots_per, "")
     names = [markdown(data.language_names.get(language, language)) for language in languages]
+    if count == ALL_SHOTS and len(names) < 5:
+        return "all shots there are, " + ", ".join(f"{n} in {name}" for n, name in zip(counts, names, strict=True))
+    if count == ALL_SHOTS:
+        return f"all shots there are in {len(names)} target languages, {min(counts)} to {max(counts)} in each"
     where = f"in {', '.join(names)}" if len(names) < 5 else f"in each of {len(names)} target languages"
     each = " each" if 1 < len(names) < 5 else ""
     return f"{count} {'shot' if count == 1 else 'shots'}{unit}{each} {where}"
@@ -169,10 +175,13 @@ def _data_link(name: str) -> str:
 def _shots_text(results: Results, folder: FolderFacts) -> str:
     total = sum(map(len, results["shot_ids"].values()))
     file = "[shots.json](shots.json) and " if folder.has_shots else ""
-    return (
-        f"Shots: {total} in all, drawn by hf_mixtrain with seed {results['seed']}; for one seed, those of a smaller "
-        f"K are among those of a larger. Their ids are below, and in {file}[results.json](results.json)."
+    drawn = (
+        "all that there are"
+        if results["shots"] == ALL_SHOTS
+        else f"drawn by hf_mixtrain with seed {results['seed']}; for one seed, those of a smaller K are among those of "
+        "a larger"
     )
+    return f"Shots: {total} in all, {drawn}. Their ids are below, and in {file}[results.json](results.json)."
 
 
 def _surgery(surgery: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -197,7 +206,7 @@ def _limits(
         limits.insert(0, f"{-overall.gain:.2f} points worse than zero-shot ({overall.language}): kept as a result.")
     if data.source != "demo" and data.is_packaged:
         limits += TASK_NOTES.get(results["task"], ())
-    if results["shots"]:
+    if 0 < results["shots"] < ALL_SHOTS:
         limits.append("With so few examples, the choice of shots alone moves the scores.")
     if data.is_packaged and data.source not in ("hub", "demo"):
         limits.append("The data was an excerpt or a copy: compare scores only with runs on the same files.")

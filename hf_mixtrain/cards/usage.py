@@ -11,6 +11,7 @@ from huggingface_hub.utils.sha import sha_fileobj
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.results import portable_settings
+from hf_mixtrain.shot_count import written_count
 
 # Stands in the snippets of a card until it is published; see `hf_mixtrain.cards.published_card`.
 FOLDER = '"path/to/this/folder"'
@@ -129,7 +130,7 @@ def recipe(results: Mapping[str, Any]) -> str:
     cell = {
         "task": results["task"],
         "method": [results["method"]],
-        "shots": [results["shots"]],
+        "shots": [written_count(results["shots"])],
         "seeds": [results["seed"]],
         "languages": [language for language in results["languages"] if language != source],
         "model_name_or_path": results["model"],

@@ -70,7 +70,7 @@ def _task_text(task: Mapping[str, Any]) -> str:
 def _recipe_text(recipe: Mapping[str, Any], task: Path, folder: Path) -> str:
     comments = {
         "method": "# Everything mixed and trained once; gradient-mix-train adds surgery. Several methods are compared.",
-        "shots": "# Labelled examples of each language; where there are fewer, all there are.",
+        "shots": "# Labelled examples of each language; where there are fewer, all there are; all takes every one.",
         "seeds": "# Three or more seeds show how much the scores move by chance.",
         "model_name_or_path": "# embedded:multilingual-e5-small needs no Hub; then learning_rate: 2.0e-4.",
         "num_train_epochs": "# To suit the size of the training set.",

@@ -8,7 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hf_mixtrain.commands.declared import surgery_flags, training_flags
 from hf_mixtrain.commands.recipe import find_recipe, read_recipe, words
-from hf_mixtrain.commands.values import spread
+from hf_mixtrain.commands.values import READ, spread
 from hf_mixtrain.data.task_file import load_task
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.settings import RunArguments
@@ -72,7 +72,12 @@ def _check_values(name: str, values: Sequence[str], origin: str) -> None:
     values = list(spread([f"--{name}", *values]))[1:]
     number, choices = _number_of(kinds[name]), _choices_of(kinds[name])
     for value in values:
-        if number is not None:
+        if name in READ:
+            try:
+                READ[name](value)
+            except InputError as error:
+                raise InputError(f"{origin}--{name}: {error}") from None
+        elif number is not None:
             try:
                 number(value)
             except ValueError:

@@ -1,13 +1,14 @@
 """Flags and recipes: ``hf-mixtrain run recipe.yaml --shots 10``."""
 
 import difflib
-from collections.abc import Mapping, Sequence, Set
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any, NoReturn
 
 from transformers import HfArgumentParser
 
 from hf_mixtrain.commands.recipe import find_recipe, read_recipe, words
-from hf_mixtrain.commands.values import spread
+from hf_mixtrain.commands.values import READ, spread
 from hf_mixtrain.errors import InputError
 
 # Two ways to say one thing: a flag for one of them beats the other in a recipe.
@@ -41,6 +42,9 @@ class RecipeParser(HfArgumentParser):
     def __init__(self, dataclass_types: Any, **kwargs: Any) -> None:
         super().__init__(dataclass_types, allow_abbrev=False, **kwargs)
         self._origin = ""
+        for action in self._actions:
+            if action.dest in READ:
+                action.type = _as_argument(READ[action.dest])
 
     def parse(self, argv: Sequence[str], defaults: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Parse a recipe, if there is one, and flags.
@@ -100,3 +104,13 @@ class RecipeParser(HfArgumentParser):
             if value is not None and key not in without:
                 flags += [f"--{key}", *words(value)]
         return flags
+
+
+def _as_argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    def checked(word: str) -> Any:
+        try:
+            return read(word)
+        except InputError as error:
+            raise ArgumentTypeError(str(error)) from None
+
+    return checked

@@ -1,9 +1,13 @@
 """Values of flags that take several: ranges of numbers, and lists with commas by mistake."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.shot_count import shot_count
+
+#: How to read flags whose values can be more than their type says.
+READ: Mapping[str, Callable[[str], int]] = {"shots": shot_count}
 
 _NUMBERS = ("shots", "seeds")
 _LISTS = ("method", "languages", *_NUMBERS)

@@ -1,6 +1,5 @@
 """Draws the shots of one language after another: by seed, from a file, or from published buckets."""
 
-import sys
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 
@@ -14,9 +13,7 @@ from hf_mixtrain.data.shots_file import ShotsFile, read_shots
 from hf_mixtrain.data.sources import Source
 from hf_mixtrain.data.task import ShotsPer, Task
 from hf_mixtrain.errors import InputError
-
-#: K for all rows there are.
-ALL_SHOTS = sys.maxsize
+from hf_mixtrain.shot_count import ALL_SHOTS
 
 
 class Draw:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets
 
-from hf_mixtrain.data.drawing import ALL_SHOTS, Draw
+from hf_mixtrain.data.drawing import Draw
 from hf_mixtrain.data.folder_names import unsafe
 from hf_mixtrain.data.overlap import overlaps
 from hf_mixtrain.data.readers import NOWHERE
@@ -18,6 +18,7 @@ from hf_mixtrain.data.task_file import load_task
 from hf_mixtrain.data.translated_rows import DevWithoutShots
 from hf_mixtrain.data.unanswerable import unanswerable
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.shot_count import ALL_SHOTS
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class FewShotData:
     Attributes:
         task: The task.
         source_language: The language with the full training set, of several the first.
-        shots_per_language: K; 0 for zero-shot.
+        shots_per_language: K; 0 for zero-shot, `ALL_SHOTS` for all rows there are.
         seed: The seed of the shots.
         shots_per: What K counts.
         train: The training set of the source language, of several source languages one after the other.

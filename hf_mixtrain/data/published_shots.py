@@ -12,6 +12,7 @@ from hf_mixtrain.data.readers.records import load_json
 from hf_mixtrain.data.rows import batches, row_features
 from hf_mixtrain.data.task import Task
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.shot_count import ALL_SHOTS
 
 
 def read_bucket(folder: str | Path, task: Task, language: str, bucket: int, shots: int) -> Dataset:
@@ -36,6 +37,8 @@ def read_bucket(folder: str | Path, task: Task, language: str, bucket: int, shot
     """
     folder = Path(folder)
     if not (match := re.fullmatch(r"(\d+)-shots", folder.resolve().name)) or int(match[1]) != shots:
+        if shots == ALL_SHOTS:
+            raise InputError(f"{folder}: expected a number of shots, the one in the folder's name. Got {shots}.")
         raise InputError(
             f"{folder}: expected a folder named {shots}-shots, for {shots} shots. Set `shots` to the folder's number."
         )

@@ -16,6 +16,7 @@ from hf_mixtrain.data.shots import first_shots
 from hf_mixtrain.data.task import ShotsPer, Task
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text
+from hf_mixtrain.shot_count import ALL_SHOTS, shot_count, written_count
 
 if TYPE_CHECKING:
     from hf_mixtrain.data.fewshot import FewShotData
@@ -27,7 +28,7 @@ class ShotsFile:
 
     Attributes:
         task: The task's name.
-        shots: K.
+        shots: K; `ALL_SHOTS` if they are all rows that there were.
         shots_per: What K counts.
         split: The split that the rows are from.
         seed: The seed that they were drawn with.
@@ -73,6 +74,8 @@ class ShotsFile:
                 f"{self.path}: expected the rows that the shots of {language!r} were drawn from, found others with the "
                 "same ids. Use the data that the shots were drawn from."
             )
+        if k == ALL_SHOTS:
+            return rows
         return first_shots(rows, shot_keys(task, pool, self.shots_per), k, per=self.shots_per)
 
 
@@ -96,7 +99,7 @@ def write_shots(data: "FewShotData", path: str | Path) -> Path:
     """
     content = {
         "task": data.task.name,
-        "shots": data.shots_per_language,
+        "shots": written_count(data.shots_per_language),
         "shots_per": data.shots_per,
         "split": data.task.shots_split,
         "seed": data.seed,
@@ -119,7 +122,8 @@ def read_shots(path: str | Path) -> ShotsFile:
     try:
         languages = dict(content["languages"])
         return ShotsFile(
-            **{key: content[key] for key in ("task", "shots", "shots_per", "split", "seed")},
+            shots=shot_count(content["shots"]),
+            **{key: content[key] for key in ("task", "shots_per", "split", "seed")},
             ids={language: list(entry["ids"]) for language, entry in languages.items()},
             checksums={language: entry["checksum"] for language, entry in languages.items()},
             path=path,

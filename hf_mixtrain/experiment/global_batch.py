@@ -1,6 +1,11 @@
 """The rows of one update, divided over processes and accumulation: part of the experiment, whatever it runs on."""
 
+from typing import TYPE_CHECKING, Any
+
 from hf_mixtrain.errors import InputError
+
+if TYPE_CHECKING:
+    from hf_mixtrain.data import Task
 
 
 def divided(global_batch_size: int, most: int, processes: int) -> tuple[int, int]:
@@ -30,3 +35,15 @@ def divided(global_batch_size: int, most: int, processes: int) -> tuple[int, int
     share = global_batch_size // processes
     size = next(size for size in range(min(most, share), 0, -1) if share % size == 0)
     return size, share // size
+
+
+def default_batch(task: "Task") -> dict[str, Any]:
+    """Return what a task says about the rows of one update; ``global_batch_size`` is None if it says nothing."""
+    most = task.defaults.get("per_device_train_batch_size", 8)
+    accumulation = task.defaults.get("gradient_accumulation_steps")
+    rows = task.defaults.get("global_batch_size") or (most * accumulation if accumulation else None)
+    return {
+        "global_batch_size": rows,
+        "per_device_train_batch_size": most,
+        "gradient_accumulation_steps": max(1, (rows or most) // most),
+    }

@@ -17,6 +17,7 @@ from hf_mixtrain.errors import CombinedInputError, InputError, did_you_mean
 from hf_mixtrain.experiment.input_limit import longest_input
 from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.methods import METHODS
+from hf_mixtrain.shot_count import ALL_SHOTS
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,9 @@ def _limit_of(name: str) -> int | None:
 def _data_faults(settings: Settings) -> list[str]:
     run, task = settings.run, settings.task
     needs_shots = any(METHODS[method].uses_shots for method in run.method)
-    shots = max(run.shots) if needs_shots else 0
+    # Of all shots there are never too few, so that with --strict_shots the largest number is looked at.
+    counts = [k for k in run.shots if k != ALL_SHOTS] if run.strict_shots else []
+    shots = max(counts or run.shots) if needs_shots else 0
     wants_dev = run.select_on == "target-dev" or any(METHODS[method].uses_target_dev for method in run.method)
     try:
         source = open_source(run.data_source, task, settings.source_language)

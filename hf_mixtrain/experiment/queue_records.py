@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from hf_mixtrain.experiment.cells import Cell
 from hf_mixtrain.files import atomic_write_text
+from hf_mixtrain.shot_count import shot_count, written_count
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def cell_key(cell: Cell) -> str:
 
 def write_plan(folder: Path, cells: Iterable[Cell]) -> None:
     """Write down which cells a grid has; the same grid gives the same file."""
-    rows = sorted([cell.method_name, cell.shots, cell.seed] for cell in cells)
+    rows = [[cell.method_name, written_count(cell.shots), cell.seed] for cell in sorted(cells)]
     text = json.dumps(rows)
     path = folder / "plans" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
     if not path.is_file():
@@ -55,7 +56,8 @@ def planned_cells(folder: Path, task: str) -> list[Cell]:
     """Return the cells of all grids that were started on a queue's folder, in order."""
     found: set[Cell] = set()
     for path in folder.glob("plans/*.json"):
-        found |= {Cell(task, *row) for row in json.loads(path.read_text(encoding="utf-8"))}
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        found |= {Cell(task, name, shot_count(shots), seed) for name, shots, seed in rows}
     return sorted(found)
 
 

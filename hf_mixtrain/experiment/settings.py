@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.experiment.global_batch import divided
+from hf_mixtrain.experiment.global_batch import default_batch, divided
 from hf_mixtrain.experiment.lora import Lora
 from hf_mixtrain.files import is_path, portable_path
 from hf_mixtrain.methods import METHODS
 from hf_mixtrain.neutral_settings import NEUTRAL_SETTINGS
 from hf_mixtrain.results import portable_settings
+from hf_mixtrain.shot_count import shot_count
 
 if TYPE_CHECKING:
     from hf_mixtrain.data import Task
@@ -61,7 +62,9 @@ class RunArguments:
     )
     shots: list[int] = field(
         default_factory=lambda: [5],
-        metadata={"help": "Labelled examples of each target language (xnli: of each class). zero-shot always has 0."},
+        metadata={
+            "help": "Labelled examples of each target language (xnli: of each class), or all; zero-shot: always 0."
+        },
     )
     seeds: list[int] = field(
         default_factory=lambda: [1],
@@ -203,6 +206,7 @@ class RunArguments:
         for name in self.method:
             if name not in METHODS:
                 raise InputError(f"--method: unknown method {name!r}. Expected one of {', '.join(METHODS)}.")
+        self.shots = [shot_count(shots) for shots in self.shots]
         for flag, values, least in (("shots", self.shots, 1), ("seeds", self.seeds, 0)):
             for value in values:
                 if value < least:
@@ -376,18 +380,6 @@ def _check_decoding(run: RunArguments, task: "Task") -> None:
         raise InputError(
             f"--decode legal: expected tags with B- and I-. {task.name} has none: use --decode argmax or transitions."
         )
-
-
-def default_batch(task: "Task") -> dict[str, Any]:
-    """Return what a task says about the rows of one update; ``global_batch_size`` is None if it says nothing."""
-    most = task.defaults.get("per_device_train_batch_size", 8)
-    accumulation = task.defaults.get("gradient_accumulation_steps")
-    rows = task.defaults.get("global_batch_size") or (most * accumulation if accumulation else None)
-    return {
-        "global_batch_size": rows,
-        "per_device_train_batch_size": most,
-        "gradient_accumulation_steps": max(1, (rows or most) // most),
-    }
 
 
 def model_name(name_or_path: str) -> str:

@@ -12,6 +12,7 @@ from hf_mixtrain.experiment.claims import PATIENCE, Holder, holders
 from hf_mixtrain.experiment.progress import duration
 from hf_mixtrain.experiment.queue_records import cell_key, planned_cells, queue_folder, read_failure
 from hf_mixtrain.results import RESULTS_FILE, read_results
+from hf_mixtrain.shot_count import shot_count
 
 State = Literal["running", "finished", "failed", "to do"]
 _STATES: tuple[State, ...] = ("finished", "running", "failed", "to do")
@@ -79,7 +80,7 @@ def status_text(cells: Iterable[CellStatus]) -> str:
 def _cell_of(path: Path, task: str) -> dict[Cell, Path]:
     method, shots, seed = path.parts[-4:-1]
     try:
-        return {Cell(task, method, int(shots.removeprefix("k")), int(seed.removeprefix("seed"))): path}
+        return {Cell(task, method, shot_count(shots.removeprefix("k")), int(seed.removeprefix("seed"))): path}
     except ValueError:
         return {}
 

@@ -27,7 +27,7 @@ class Checkpoint(NamedTuple):
 def load_released(
     task: str,
     *,
-    shots: int,
+    shots: int | str,
     method: str = "gradient-mix-train",
     seed: int = 1,
     model: str | None = None,
@@ -38,7 +38,7 @@ def load_released(
 
     Args:
         task: Name of the task.
-        shots: K.
+        shots: K, or ``"all"``.
         method: The method.
         seed: The seed of shots and training.
         model: The base model, where there are several.

@@ -3,7 +3,7 @@
 import difflib
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text
 from hf_mixtrain.hub.push import Release
 from hf_mixtrain.results import RESULTS_FILE, find_results, read_results, write_results
+from hf_mixtrain.shot_count import ALL_SHOTS, shot_count, written_count
 from hf_mixtrain.yaml_text import load_yaml
 
 _HEAD = "# Released checkpoints, written by `hf-mixtrain push --registry`. No commit: not yet published.\n"
@@ -85,6 +86,7 @@ def read_registry(path: str | Path | None = None) -> list[Released]:
     except (yaml.YAMLError, OSError, ValueError, TypeError) as error:
         said = " ".join(str(error).split())
         raise InputError(f"{name}: expected a list of released checkpoints, found something else ({said}).") from None
+    found = [replace(entry, shots=ALL_SHOTS) if entry.shots == "all" else entry for entry in found]
     for entry in found:
         _check_entry(name, entry)
     return found
@@ -94,7 +96,7 @@ def _check_entry(name: str, entry: Released) -> None:
     """Check an entry by its types: what is wrong there would otherwise show when it is downloaded."""
     texts = ("name", "task", "method", "model", "repo_id", "publish")
     wrong = [key for key in texts if not isinstance(getattr(entry, key), str)]
-    wrong += [key for key in ("shots", "seed") if type(getattr(entry, key)) is not int]
+    wrong += [key for key in ("shots", "seed") if type(getattr(entry, key)) not in (int, type(ALL_SHOTS))]
     wrong += [key for key in ("tag", "commit") if not isinstance(getattr(entry, key), str | None)]
     sums = entry.sha256
     if not isinstance(sums, dict) or not all(isinstance(text, str) for pair in sums.items() for text in pair):
@@ -124,6 +126,8 @@ def find_released(entries: Sequence[Released], name: str | None = None, **cell: 
         hf_mixtrain.errors.InputError: no released checkpoint 'panx-5'. There are: none yet.
     """
     wanted = {key: value for key, value in cell.items() if value is not None}
+    if "shots" in wanted:
+        wanted["shots"] = shot_count(wanted["shots"])
     if name is not None:
         wanted["name"] = name
     found = [entry for entry in entries if all(getattr(entry, key) == value for key, value in wanted.items())]
@@ -171,7 +175,8 @@ def register(path: str | Path, results: Mapping[str, Any], release: Release, pub
                 "out --dry_run to publish what has changed, or leave out --registry."
             )
     entries = sorted([*others, entry], key=lambda one: tuple(str(getattr(one, field.name)) for field in fields(one)))
-    body = yaml.safe_dump([asdict(one) for one in entries], sort_keys=False, allow_unicode=True, width=1000)
+    listed = [asdict(one) | {"shots": written_count(one.shots)} for one in entries]
+    body = yaml.safe_dump(listed, sort_keys=False, allow_unicode=True, width=1000)
     atomic_write_text(path, _HEAD + body)
     return entry
 

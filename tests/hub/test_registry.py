@@ -5,6 +5,7 @@ import pytest
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.hub import download, find_released, load_released, read_registry, register
 from hf_mixtrain.hub.push import Release
+from hf_mixtrain.shot_count import ALL_SHOTS
 
 CELL = {"task": "panx", "method": "mix-ft", "shots": 5, "seed": 1, "model": "xlm-roberta-base"}
 PLANNED = Release("me/panx", None, "v1.0", "", False, {"model.safetensors": "0" * 64})
@@ -77,3 +78,10 @@ def test_a_plan_takes_no_release_away(registry):
     with pytest.raises(InputError, match=f"{NAME} is published already, as me/panx at v1.0"):
         register(registry, CELL, PLANNED, "publish")
     assert read_registry(registry)[0].commit == "a" * 40
+
+
+def test_all_shots_are_a_word_in_the_file_and_found_by_it(registry):
+    register(registry, CELL | {"shots": ALL_SHOTS}, PLANNED, "publish")
+    assert "shots: all" in registry.read_text()
+    found = find_released(read_registry(registry), task="panx", shots="all")
+    assert (found.name, found.shots) == ("xlm-roberta-base-panx-mix-ft-kall-seed1", ALL_SHOTS)
