@@ -45,3 +45,14 @@ def test_supervised_fine_tuning_compares_updates_with_both_languages(tmp_path):
     assert "'steps': 6" in output
     assert "'de'" in output
     assert "'sw'" in output
+
+
+def test_own_data_go_from_files_to_tagged_text(encoder_dir, tmp_path):
+    output = run_example(
+        "own_data.py", "--model", str(encoder_dir), "--epochs", "1", "--max_length", "32", folder=tmp_path
+    )
+    assert re.findall(r"^\$ hf-mixtrain (\w+)", output, re.MULTILINE) == ["init", "run", "predict"]
+    assert {"en", "de", "pl", "sw"} <= set(re.findall(r"^(\w\w) +\d+\.\d\d$", output, re.MULTILINE))
+    tagged = (tmp_path / "own-data" / "tagged.conll").read_text(encoding="utf-8")
+    words = [line.split("\t")[0] for line in tagged.splitlines() if line]
+    assert " ".join(words) == "Ute wohnt in Bad Tölz . Rehema Bakari anaishi Kigoma ."
