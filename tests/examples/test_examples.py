@@ -56,3 +56,11 @@ def test_own_data_go_from_files_to_tagged_text(encoder_dir, tmp_path):
     tagged = (tmp_path / "own-data" / "tagged.conll").read_text(encoding="utf-8")
     words = [line.split("\t")[0] for line in tagged.splitlines() if line]
     assert " ".join(words) == "Ute wohnt in Bad Tölz . Rehema Bakari anaishi Kigoma ."
+
+
+def test_embeddings_are_trained_on_pairs_in_three_languages(encoder_dir, tmp_path):
+    pytest.importorskip("sentence_transformers", minversion="6.0")
+    output = run_example("embeddings.py", "--model", str(encoder_dir), "--epochs", "1", folder=tmp_path)
+    found = re.findall(r"^(before|after ) +(\w\w)  \d of 5 found$", output, re.MULTILINE)
+    assert found == [(when, language) for when in ("before", "after ") for language in ("en", "de", "sw")]
+    assert "'steps': 5" in output
