@@ -5,7 +5,8 @@ systems, NFS (3 and later) and Lustre do in one step; file locks need a service 
 with the highest number says who holds the work. Its owner rewrites it every few seconds, the heartbeat. A claim is over
 when its owner says so in it, when its owner is a process of this machine that has ended, or when its file has not
 changed for ``patience`` seconds by the observer's own clock, so that clocks need not agree. Who takes work over creates
-the next number, and of several who try, one succeeds. Files are never deleted, so a number is never given twice.
+the next number, and of several who try, one succeeds. Files are never deleted, so a number is never given twice; but for
+those of a name that only one process ever takes, see `Claims.forget`.
 """
 
 import contextlib
@@ -23,6 +24,8 @@ from typing import Any
 from uuid import uuid4
 
 import psutil  # type: ignore[import-untyped]
+
+from hf_mixtrain.files import remove
 
 logger = logging.getLogger(__name__)
 
@@ -56,9 +59,15 @@ class Holder:
 
 
 class Claim:
-    """Work that this process holds, until `release`. Made by `Claims.take`; as a context, it releases at the end."""
+    """Work that this process holds, until `release`. Made by `Claims.take`; as a context, it releases at the end.
+
+    Attributes:
+        name: Of the work.
+        lost: Whether another launch has taken it over.
+    """
 
     def __init__(self, path: Path, handle: int, on_release: Callable[["Claim"], None]) -> None:
+        self.name = path.parent.name
         self._path, self._handle, self._on_release = path, handle, on_release
         self._lock = threading.Lock()
         self._content = _identity() | {"token": uuid4().hex, "beat": 0, "over": False, "note": {}}
@@ -81,7 +90,7 @@ class Claim:
         """Raise `ClaimLostError` if others have taken the work over."""
         if self.lost:
             raise ClaimLostError(
-                f"{self._path.parent.name}: another launch has taken this over, because this process gave no sign for "
+                f"{self.name}: another launch has taken this over, because this process gave no sign for "
                 "some minutes (was it suspended, or the disk out of reach?). Nothing is lost: that launch goes on."
             )
 
@@ -190,6 +199,14 @@ class Claims:
         """Tell whether `take` would succeed now."""
         last = _last(self.folder / name)
         return not last or self._is_over(_path(self.folder / name, last))
+
+    def forget(self, name: str) -> None:
+        """Release what this process holds of a name that nobody takes again, and remove the files of that name."""
+        with self._lock:
+            mine = [claim for claim in self._held if claim.name == name]
+        for claim in mine:
+            claim.release()
+        remove(self.folder / name)
 
     def _is_over(self, path: Path) -> bool:
         content = _read(path)

@@ -19,7 +19,7 @@ from hf_mixtrain.experiment.finished import finished_results
 from hf_mixtrain.experiment.grid_data import GridData
 from hf_mixtrain.experiment.identity import training_key
 from hf_mixtrain.experiment.kept_models import keep_best_models
-from hf_mixtrain.experiment.locks import in_use, on_main_process, remove_unused
+from hf_mixtrain.experiment.locks import forget_ended, in_use, on_main_process, remove_unused
 from hf_mixtrain.experiment.models import Models
 from hf_mixtrain.experiment.plan import all_chains, costs
 from hf_mixtrain.experiment.progress import Progress
@@ -90,6 +90,7 @@ def _run_cells(settings: Settings, stop: StopSignals) -> Outcome:
         works = {cell: costs([cell], settings, context.data) for cell in cells}
         own = share(works, settings.run.cell_index, settings.run.cell_count)
     failed: dict[Cell, Exception] = {}
+    on_main_process(forget_ended, context.store.root)
     if mine := [cell for cell in own if cell not in done]:
         with in_use(context.store.root):
             context.data.check()

@@ -96,18 +96,27 @@ def in_use(folder: Path) -> Iterator[None]:
     if not PartialState().is_main_process:
         yield
         return
-    claims = _claims_beside(folder)
-    with claims.wait("gate"):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in _users(folder):
-            if claims.is_free(name):  # its launch has ended, and no other takes this name
-                remove(claims.folder / name)
-        claim = claims.take(f"{_IN_USE}{uuid4().hex}")
+    claims, name = _claims_beside(folder), f"{_IN_USE}{uuid4().hex}"
     try:
+        with claims.wait("gate"):
+            folder.mkdir(parents=True, exist_ok=True)
+            _users(claims)
+            claims.take(name)
         yield
     finally:
-        if claim is not None:
-            claim.release()
+        claims.forget(name)
+
+
+def forget_ended(folder: Path) -> None:
+    """Remove what launches that were killed left of saying that a folder was `in_use`.
+
+    Args:
+        folder: The folder; it need not be there.
+    """
+    claims = _claims_beside(folder)
+    if claims.folder.is_dir():
+        with claims.wait("gate"):
+            _users(claims)
 
 
 def remove_unused(folder: Path) -> None:
@@ -129,14 +138,21 @@ def remove_unused(folder: Path) -> None:
     """
     claims = _claims_beside(folder)
     with claims.wait("gate"):
-        if all(claims.is_free(name) for name in _users(folder)):
-            remove(folder)
-        else:
+        if _users(claims):
             logger.info("%s stays: another process works with it.", folder)
+        else:
+            remove(folder)
 
 
-def _users(folder: Path) -> list[str]:
-    return [path.name for path in _claims_beside(folder).folder.glob(f"{_IN_USE}*")]
+def _users(claims: Claims) -> list[str]:
+    """The claims of launches that are alive; those of others are removed. To be called with the gate held."""
+    alive = []
+    for path in claims.folder.glob(f"{_IN_USE}*"):
+        if claims.is_free(path.name):
+            claims.forget(path.name)
+        else:
+            alive.append(path.name)
+    return alive
 
 
 def _claims_beside(folder: Path) -> Claims:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from hf_mixtrain.experiment.locks import in_use, remove_unused
 
 HOLD = """
@@ -15,6 +17,10 @@ with in_use(Path(sys.argv[1])):
 """
 
 
+def users(folder):
+    return list(folder.rglob(".queue/users/in-use-*"))
+
+
 def test_a_folder_stays_as_long_as_another_process_uses_it(tmp_path):
     folder = tmp_path / "new" / "models"
     command = [sys.executable, "-c", HOLD, folder]
@@ -25,9 +31,33 @@ def test_a_folder_stays_as_long_as_another_process_uses_it(tmp_path):
         remove_unused(folder)
         assert folder.is_dir()
         other.kill()  # it leaves its file behind, but not its lock
-    assert list(folder.parent.glob(".queue/users/in-use-*"))
+    assert len(users(tmp_path)) == 1
     remove_unused(folder)
     assert not folder.exists()
+    assert not users(tmp_path)
+
+
+def test_a_launch_leaves_no_file_that_says_that_it_works_there(run, tmp_path):
+    run("out", "--method", "zero-shot")
+    assert not users(tmp_path)
+    with pytest.raises(RuntimeError, match="it fails"), in_use(tmp_path / "models"):
+        assert len(users(tmp_path)) == 1
+        raise RuntimeError("it fails")
+    assert not users(tmp_path)
+
+
+@pytest.mark.parametrize("method", ["zero-shot", "naive-mix-train"])  # one that has nothing left to do, and one that has
+def test_the_next_launch_removes_what_a_killed_one_left(run, tmp_path, method):
+    run("out", "--method", "zero-shot")
+    command = [sys.executable, "-c", HOLD, tmp_path / "out/panx/.stages"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "holds\n"
+        run("out", "--method", "naive-mix-train", "--seeds", "2")
+        assert len(users(tmp_path)) == 1  # the other is alive
+        other.kill()
+    assert len(users(tmp_path)) == 1
+    run("out", "--method", method)
+    assert not users(tmp_path)
 
 
 def test_a_grid_that_is_complete_leaves_the_models_of_another(run, tmp_path):
