@@ -2,7 +2,7 @@
 
 import sys
 
-from hf_mixtrain.commands.main import main
+from hf_mixtrain.commands.script import script
 
 if __name__ == "__main__":
-    sys.exit(main(["run", *sys.argv[1:]]))
+    script(["run", *sys.argv[1:]])

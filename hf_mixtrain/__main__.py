@@ -1,8 +1,6 @@
 """``python -m hf_mixtrain`` is ``hf-mixtrain``."""
 
-import sys
-
-from hf_mixtrain.commands.main import main
+from hf_mixtrain.commands.script import script
 
 if __name__ == "__main__":
-    sys.exit(main())
+    script()

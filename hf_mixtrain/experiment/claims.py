@@ -5,8 +5,8 @@ systems, NFS (3 and later) and Lustre do in one step; file locks need a service 
 with the highest number says who holds the work. Its owner rewrites it every few seconds, the heartbeat. A claim is over
 when its owner says so in it, when its owner is a process of this machine that has ended, or when its file has not
 changed for ``patience`` seconds by the observer's own clock, so that clocks need not agree. Who takes work over creates
-the next number, and of several who try, one succeeds. Files are never deleted, so a number is never given twice; but for
-those of a name that only one process ever takes, see `Claims.forget`.
+the next number, and of several who try, one succeeds. Files are never deleted, so a number is never given twice; but
+for those of a name that only one process ever takes, see `Claims.forget`.
 """
 
 import contextlib

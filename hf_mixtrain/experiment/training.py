@@ -3,6 +3,7 @@
 import logging
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets
@@ -30,9 +31,26 @@ from hf_mixtrain.methods import Stage
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The features of what a training trains on; source is empty, or of one part."""
+
+    source: list[Dataset]
+    shots: dict[str, Dataset]
+
+
+def rows_of(chain: Chain, context: GridContext) -> Rows:
+    """Make the features of what a chain's last stage trains on; `train` takes them."""
+    stage, data, tokenizer = chain.stages[-1], context.data.of(chain.shots, chain.seed), context.models.tokenizer
+    source = [context.data.features(data.train, tokenizer)] if stage.train_on != "shots" else []
+    shots = _shots(stage, data, chain.language)
+    return Rows(source, {name: context.data.features(part, tokenizer) for name, part in shots.items()})
+
+
 def train(
     chain: Chain,
     context: GridContext,
+    its: Rows,
     *,
     start: str,
     folder: Path,
@@ -43,6 +61,7 @@ def train(
     Args:
         chain: The chain.
         context: Settings, data and models.
+        its: What it trains on.
         start: Name or folder of the model to start from.
         folder: Checkpoints go there too; a training that was interrupted goes on from the last whole one.
         on_step: Called after each update with its number and the number of updates in all.
@@ -54,10 +73,7 @@ def train(
     settings, models, stage = context.settings, context.models, chain.stages[-1]
     data = context.data.of(chain.shots, chain.seed)
     arguments = stage_arguments(settings, stage, data.seed, folder)
-    source = [context.data.features(data.train, models.tokenizer)] if stage.train_on != "shots" else []
-    its_shots = _shots(stage, data, chain.language)
-    shots = {name: context.data.features(part, models.tokenizer) for name, part in its_shots.items()}
-    rows = concatenate_datasets([*source, *shots.values()])
+    rows = concatenate_datasets([*its.source, *its.shots.values()])
     model = models.new_model(start, data.seed)
     freeze(model, settings.run.freeze)
     trainer = StageTrainer(
@@ -67,10 +83,10 @@ def train(
         data_collator=data_collator(data.task, models.tokenizer),
         processing_class=models.tokenizer,
         callbacks=[Clock(on_step), CheckpointChecksums()],
-        oracle_dataset=shots if stage.surgery else None,
+        oracle_dataset=its.shots if stage.surgery else None,
     )
     one_process, _ = settings.batch(processes=1)  # the order of the rows must not depend on how many there are
-    trainer.row_order = _row_order(stage, arguments, rows, sum(map(len, source)), one_process)
+    trainer.row_order = _row_order(stage, arguments, rows, sum(map(len, its.source)), one_process)
     if not settings.run.verbose:
         trainer.remove_callback(PrinterCallback)
     if stage.order == "alternating":

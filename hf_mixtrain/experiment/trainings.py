@@ -4,7 +4,7 @@ from hf_mixtrain.experiment.context import GridContext
 from hf_mixtrain.experiment.identity import training_key
 from hf_mixtrain.experiment.locks import on_main_process
 from hf_mixtrain.experiment.plan import Chain
-from hf_mixtrain.experiment.training import train
+from hf_mixtrain.experiment.training import rows_of, train
 from hf_mixtrain.experiment.training_store import Trained
 
 
@@ -38,8 +38,9 @@ def trained(chain: Chain, context: GridContext, *, with_model: bool) -> Trained:
             start = str(store.model(before.key))
         progress.say(str(chain))
         progress.begin(chain, str(chain))
+        rows = rows_of(chain, context)  # a signal may stop this at any moment, unlike what follows
         with context.stop.deferred():
-            made = train(chain, context, start=start, folder=store.folder(key), on_step=progress.step)
+            made = train(chain, context, rows, start=start, folder=store.folder(key), on_step=progress.step)
             made.key, made.before = key, before
             on_main_process(store.write, key, made)
         progress.end()

@@ -40,13 +40,14 @@ def test_a_folder_stays_as_long_as_another_process_uses_it(tmp_path):
 def test_a_launch_leaves_no_file_that_says_that_it_works_there(run, tmp_path):
     run("out", "--method", "zero-shot")
     assert not users(tmp_path)
-    with pytest.raises(RuntimeError, match="it fails"), in_use(tmp_path / "models"):
+    with in_use(tmp_path / "models"):
         assert len(users(tmp_path)) == 1
-        raise RuntimeError("it fails")
     assert not users(tmp_path)
 
 
-@pytest.mark.parametrize("method", ["zero-shot", "naive-mix-train"])  # one that has nothing left to do, and one that has
+@pytest.mark.parametrize(
+    "method", ["zero-shot", "naive-mix-train"]
+)  # one that has nothing left to do, and one that has
 def test_the_next_launch_removes_what_a_killed_one_left(run, tmp_path, method):
     run("out", "--method", "zero-shot")
     command = [sys.executable, "-c", HOLD, tmp_path / "out/panx/.stages"]

@@ -8,7 +8,7 @@ from hf_mixtrain.checksums import read_json, write_json
 from hf_mixtrain.experiment.grid_run import prepared
 from hf_mixtrain.experiment.model_selection import BestOnDev
 from hf_mixtrain.experiment.plan import Chain
-from hf_mixtrain.experiment.training import train
+from hf_mixtrain.experiment.training import rows_of, train
 from hf_mixtrain.methods import METHODS, Stage
 
 
@@ -19,7 +19,8 @@ def train_stage(settings_of, tmp_path):
     def train_stage(stage, *flags, name="stage"):
         context = prepared(settings_of("--shots", "4", "--num_train_epochs", "2", *flags))
         folder = tmp_path / name
-        train(Chain((stage,), 4, 1), context, start=context.models.encoder, folder=folder)
+        chain = Chain((stage,), 4, 1)
+        train(chain, context, rows_of(chain, context), start=context.models.encoder, folder=folder)
         return folder
 
     return train_stage

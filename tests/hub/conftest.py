@@ -20,12 +20,12 @@ from .loopback import LoopbackHub
 class Client:
     """Runs programs against a Hub, each in a process of its own: the client reads its settings once, on import."""
 
-    def __init__(self, hub: LoopbackHub, folder: Path):
+    def __init__(self, hub: LoopbackHub, folder: Path, worker: str = "worker.py"):
         self.hub, self.homes = hub, folder
         self.xet = False
         self.token: str | None = None
         self._worker = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("worker.py"))],
+            [sys.executable, str(Path(__file__).with_name(worker))],
             env=self.environment("worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -46,12 +46,16 @@ class Client:
             "OMP_NUM_THREADS": "1",
         }
 
-    def run(self, program: str, *, home: str = "home", ok: bool = True, **environment: str) -> str:
-        """Run a program and return what it printed; with ``ok=False`` it must fail, and its last line is returned."""
+    def call(self, program: str, *, home: str = "home", **environment: str) -> dict:
+        """Run a program; return its ``status`` and what it printed, ``out`` and ``err``."""
         job = {"program": textwrap.dedent(program), "environment": self.environment(home) | environment}
         self._worker.stdin.write(json.dumps(job) + "\n")
         self._worker.stdin.flush()
-        done = json.loads(self._worker.stdout.readline())
+        return json.loads(self._worker.stdout.readline())
+
+    def run(self, program: str, *, ok: bool = True, **more: str) -> str:
+        """Run a program and return what it printed; with ``ok=False`` it must fail, and its last line is returned."""
+        done = self.call(program, **more)
         assert (done["status"] == 0) == ok, done["err"] or done["out"]
         return done["out"].strip() if ok else done["err"].strip().splitlines()[-1]
 

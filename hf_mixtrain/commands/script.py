@@ -1,0 +1,64 @@
+"""The program ``hf-mixtrain``: Ctrl-C leaves one line, also before its command has begun and after it has ended."""
+
+import atexit
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any
+
+# Little is imported here: Python itself answers a Ctrl-C until this module is there.
+
+_STOPPED = "stopped; run the same command again to go on"
+# Exit statuses of a command that was stopped; see `hf_mixtrain.commands.main.main`.
+_STATUSES = (75, 130)
+
+
+def script(argv: Sequence[str] | None = None) -> None:
+    """Call `hf_mixtrain.commands.main.main` and end the process.
+
+    Args:
+        argv: The command's name and its arguments; default: those of this process.
+    """
+    signal.signal(signal.SIGINT, _leave)  # nothing is begun yet, and a library that is half imported may hide it
+    ends: list[int] = []
+    atexit.register(_end, ends)
+    from hf_mixtrain.commands.main import main
+
+    sys.unraisablehook = _unraisable
+    status = 130
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        status = main(argv)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is nothing left to stop
+    except KeyboardInterrupt:  # once more, while the first one was told
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if status in _STATUSES:
+        ends.append(status)
+    sys.exit(status)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    os.write(2, f"{_STOPPED}\n".encode())
+    os._exit(130)
+
+
+def _unraisable(unraisable: Any) -> None:
+    """Python drops what is raised where nothing can catch it, such as in ``__del__``: press Ctrl-C once more then."""
+    if isinstance(unraisable.exc_value, KeyboardInterrupt):
+        threading.Timer(0.05, signal.raise_signal, [signal.SIGINT]).start()
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def _end(statuses: Sequence[int]) -> None:
+    """End a stopped process with its status; registered first, so that this is called when all others have cleaned up.
+
+    Python kills itself with SIGINT at its end if Ctrl-C came while it executed a text, as `dataclasses` does.
+    """
+    for status in statuses:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(status)

@@ -1,0 +1,43 @@
+"""`worker`, with everything imported that a run needs, and programs that press Ctrl-C at a chosen moment."""
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+
+def press_at(file: str, function: str, count: int = 1) -> None:
+    """Press Ctrl-C when a function is called for the ``count``-th time.
+
+    Args:
+        file: The end of the path of the function's module; with an empty one, any function of that name, and with an
+            empty name, any function.
+        function: Its name.
+        count: Which call.
+    """
+    left, pid = count, os.getpid()
+
+    def profile(frame: FrameType, event: str, _arg: Any) -> None:
+        nonlocal left
+        code = frame.f_code
+        if event != "call" or (function and code.co_name != function) or not code.co_filename.endswith(file):
+            return
+        left -= 1
+        if left == 0 and os.getpid() == pid:
+            sys.setprofile(None)
+            os.kill(pid, signal.SIGINT)
+
+    threading.setprofile(profile)
+    sys.setprofile(profile)
+
+
+if __name__ == "__main__":
+    import importlib
+
+    for name in ("experiment.grid_run", "experiment.preflight", "experiment.summary", "commands.status", "report.write",
+                 "commands.predict", "prediction.command", "commands.recipe_parser", "cards"):  # fmt: skip
+        importlib.import_module(f"hf_mixtrain.{name}")
+    # As a script, its own folder is the first place for modules.
+    importlib.import_module("worker").main()
