@@ -17,6 +17,7 @@ from hf_mixtrain.data.task import ShotsPer, Split, Task
 from hf_mixtrain.data.task_file import load_task
 from hf_mixtrain.data.translated_rows import DevWithoutShots
 from hf_mixtrain.data.unanswerable import unanswerable
+from hf_mixtrain.data.untrained_labels import untrained_labels
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.shot_count import ALL_SHOTS
 
@@ -41,7 +42,7 @@ class FewShotData:
         source_languages: All source languages.
         targets: All target languages, also those that have shots and no test set, or a test set and no shots.
         warnings: What a reader of the scores should know: fewer shots than K, test rows among the training rows,
-            questions left out; one sentence each.
+            questions left out, labels that are in no training row; one sentence each.
     """
 
     task: Task
@@ -154,12 +155,14 @@ def load_fewshot(
     tested = [*sources, *(language for language in targets if rows.has(language, "test"))]
     train, left_out = _train(rows, task, sources, max_source_examples)
     test = {language: evaluation_rows(language, "test") for language in tested}
+    dev_sets = {language: evaluation_rows(language, "dev") for language in with_dev}
     training = [train, *drawn.values()]
     warnings = (
         *left_out,
         *draw.warnings,
         *_overlap_warning(task, training, test),
         *_unanswerable_warning(task, training, test),
+        *_label_warning(task, training, dev_sets, test),
     )
     for warning in warnings:
         logger.warning("%s", warning)
@@ -170,7 +173,7 @@ def load_fewshot(
         seed=seed,
         train=train,
         shots=drawn,
-        dev={language: evaluation_rows(language, "dev") for language in with_dev},
+        dev=dev_sets,
         test=test,
         shots_per=draw.per,
         origin=rows.origin,
@@ -251,6 +254,14 @@ def _unanswerable_warning(task: Task, training: Sequence[Dataset], test: Mapping
         "the model has not learnt to leave an answer empty. They are scored by SQuAD v2.0's rule."
         for language, names in sorted(unanswerable(training, test).items())
     ]
+
+
+def _label_warning(task: Task, training: Sequence[Dataset], *evaluated: Mapping[str, Dataset]) -> list[str]:
+    found = untrained_labels(task, training, evaluated)
+    if not found:
+        return []
+    where = "; ".join(f"{label!r} ({', '.join(languages)})" for label, languages in found.items())
+    return [f"Labels of dev or test rows that no training row has, in any language: {where}. No model learns them."]
 
 
 def capped(dataset: Dataset, most: int | None, *what: object) -> Dataset:

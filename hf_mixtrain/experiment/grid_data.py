@@ -1,6 +1,8 @@
 """The data of a grid: raw rows, features, and checksums of the rows; all loaded once."""
 
+import logging
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +30,7 @@ class GridData:
         self._settings = settings
         self._data: dict[tuple[int, int], FewShotData] = {}
         self._checksums: dict[str, str] = {}
+        self._once = _Once()
 
     @cached_property
     def languages(self) -> list[str]:
@@ -126,17 +129,42 @@ class GridData:
 
     def _load(self, shots: int, seed: int, languages: list[str] | None) -> FewShotData:
         run = self._settings.run
-        return load_fewshot(
-            self._settings.task,
-            shots=shots,
-            seed=seed,
-            languages=languages,
-            source=run.data_source,
-            source_language=self._settings.source_language,
-            target_dev=self.target_dev,
-            max_source_examples=run.max_source_examples,
-            max_eval_examples=run.max_eval_examples,
-            shots_per=run.shots_per,
-            shots_file=run.shots_file,
-            strict_shots=run.strict_shots,
-        )
+        with self._once.of("hf_mixtrain.data.fewshot"):
+            return load_fewshot(
+                self._settings.task,
+                shots=shots,
+                seed=seed,
+                languages=languages,
+                source=run.data_source,
+                source_language=self._settings.source_language,
+                target_dev=self.target_dev,
+                max_source_examples=run.max_source_examples,
+                max_eval_examples=run.max_eval_examples,
+                shots_per=run.shots_per,
+                shots_file=run.shots_file,
+                strict_shots=run.strict_shots,
+            )
+
+
+class _Once(logging.Filter):
+    """Lets each message through once: what is wrong with data is mostly wrong with them for every K and seed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        is_new = message not in self._said
+        self._said.add(message)
+        return is_new
+
+    @contextmanager
+    def of(self, name: str) -> Iterator[None]:
+        """Filter the messages of a logger while this lasts."""
+        its = logging.getLogger(name)
+        its.addFilter(self)
+        try:
+            yield
+        finally:
+            its.removeFilter(self)

@@ -37,18 +37,18 @@ def check_before_training(settings: Settings, *, online: bool = True) -> None:
     faults = list(default_faults(settings.task))
     faults += _length_faults(settings, online=online)
     if online or settings.run.data_source != "hub":
-        # What is not a fault is said by the run itself, when it reads the data.
-        with _quiet(logging.ERROR if online else logging.NOTSET):
+        # What is not a fault is said by the run, or the dry run, when it reads the data for each K and seed.
+        with _quiet():
             faults += _data_faults(settings)
     if faults:
         raise CombinedInputError(faults)
 
 
 @contextmanager
-def _quiet(level: int) -> Iterator[None]:
+def _quiet() -> Iterator[None]:
     package = logging.getLogger("hf_mixtrain.data")
     before = package.level
-    package.setLevel(level)
+    package.setLevel(logging.ERROR)
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ from transformers import BertConfig, DebertaV2Config, RobertaConfig
 
 from hf_mixtrain.data import Task
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.experiment.grid_data import GridData
 from hf_mixtrain.experiment.input_limit import longest_input
 from hf_mixtrain.experiment.preflight import check_before_training
 from hf_mixtrain.experiment.settings import RunArguments, Settings
@@ -102,3 +103,21 @@ def test_a_longer_max_length_than_the_model_reads_is_a_fault(folder, tmp_path_fa
     (found,) = faults(folder, model_name_or_path=str(model))
     assert found.startswith("--max_length 128: expected at most 40 tokens")
     assert faults(folder, model_name_or_path=str(model), max_length=40) == []
+
+
+@pytest.fixture
+def unlearnt(folder):
+    (folder / "test-de.tsv").write_text("Ada\tB-PER\nkam\tI-PER\n")
+    return folder
+
+
+def test_a_label_without_a_training_row_is_told_once_and_is_no_fault(unlearnt, caplog):
+    assert faults(unlearnt) == []
+    run = RunArguments(method=["mix-ft"], shots=[1, 2], seeds=[1, 2], data_source=str(unlearnt))
+    grid_data = GridData(Settings.from_values(run, task(), {"use_cpu": True}))
+    with caplog.at_level(logging.WARNING):
+        found = [grid_data.of(shots, seed).warnings for shots in (1, 2) for seed in (1, 2)]
+    assert all(
+        any(warning.endswith(": 'I-PER' (de). No model learns them.") for warning in warnings) for warnings in found
+    )
+    assert caplog.text.count("'I-PER' (de)") == 1
