@@ -33,6 +33,7 @@ def results(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:'pin_memory':UserWarning")  # the pages leave it as Trainer does
+# The page about the Hub needs one: `tests/hub/test_release.py` runs it.
 @pytest.mark.parametrize("page", [page for page in PAGES if _code(page) and page != "docs/hub.md"])
 def test_the_python_of_a_page_runs(page, given, results):
     for number, code in enumerate(_code(page), 1):

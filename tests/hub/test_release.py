@@ -7,6 +7,7 @@ import pytest
 
 from hf_mixtrain.hub import read_registry, rewrite_model_card
 from hf_mixtrain.hub.listing import sha256
+from tests.docs.pages import blocks
 from tests.experiment.tiny_task import data_dir, encoder_dir, flags
 
 from .test_commands import hf_mixtrain
@@ -64,6 +65,9 @@ def test_a_release_is_made_planned_published_and_used(client, flags, tmp_path):
     assert client.run(load, home="fresh") == f"B-PER {commit}"
     tagger = f'from transformers import pipeline; print(pipeline(model="me/{NAME}").task)'
     assert user_program(client, tagger) == "token-classification"
+    (page,) = blocks("docs/hub.md", "python")
+    assert client.run(f"import os\nos.chdir({str(tmp_path)!r})\n{page}\nprint(folder.name)", home="fresh") == commit
+    assert client.hub.repo("me/panx-5").refs["refs/tags/v1.0"]
     error = hf_mixtrain(client, *push, "--dry_run", ok=False)
     assert f"{NAME} is published already, as me/{NAME} at v1.0." in error
 
