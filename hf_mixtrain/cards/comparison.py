@@ -4,6 +4,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from hf_mixtrain.source_languages import sources_of
+
 Results = Mapping[str, Any]
 
 # A zero-shot score is a fair baseline only if it was measured on the same data.
@@ -87,8 +89,8 @@ def compare(results: Results, siblings: Sequence[Results] = ()) -> Comparison:
         return Row(name, shots, before, mean(results, languages), spread)
 
     languages = results["languages"]
-    source = results["settings"].get("source_language", "en")
-    targets = [language for language in languages if language != source]
+    sources = sources_of(results)
+    targets = [language for language in languages if language not in sources]
     means = [row("mean, all languages", languages)]
     if targets and len(targets) < len(languages):
         means.append(row("mean, target languages", targets))

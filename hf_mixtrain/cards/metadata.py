@@ -11,6 +11,7 @@ from huggingface_hub import ModelCardData
 from hf_mixtrain.cards.descriptions import DataFacts
 from hf_mixtrain.cards.usage import example_input
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.source_languages import sources_of
 
 
 class BaseModel(NamedTuple):
@@ -163,9 +164,9 @@ def front_matter(metadata: Mapping[str, Any]) -> str:
 def _index(results: Mapping[str, Any], data: DataFacts) -> list[dict[str, Any]]:
     """One result: the means, then the main metric of each language. The Hub shows it as one table."""
     metric, languages = results["metric"], list(data.parts)
-    source = results["settings"].get("source_language", "en")
+    sources = sources_of(results)
     scores = {language: float(results["scores"][language][metric]) for language in languages}
-    targets = [language for language in languages if language != source]
+    targets = [language for language in languages if language not in sources]
     rows = [(f"mean over {len(languages)} languages", statistics.fmean(scores.values()))]
     if targets and len(targets) < len(languages):
         rows.append((f"mean over {len(targets)} target languages", statistics.fmean(scores[one] for one in targets)))

@@ -14,6 +14,7 @@ from hf_mixtrain.cards.usage import FolderFacts, plain_usage, recipe, shots_chec
 from hf_mixtrain.escaping import markdown, markdown_block, markdown_code
 from hf_mixtrain.methods import METHODS
 from hf_mixtrain.shot_count import ALL_SHOTS
+from hf_mixtrain.source_languages import sources_of
 
 Results = Mapping[str, Any]
 
@@ -43,9 +44,11 @@ def card_text(
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined
     )
     template = environment.from_string((files(__package__) / "card.md.jinja").read_text(encoding="utf-8"))
-    source = results["settings"].get("source_language", "en")
+    sources = [markdown(data.language_names.get(code, code)) for code in sources_of(results)]
     comparison = compare(results, siblings)
     sentences = describe_method(results["method"], {**data.defaults, **results["settings"]})
+    if len(sources) > 1:
+        sentences = [sentence.replace("the source language", "the source languages") for sentence in sentences]
     return template.render(
         name=model_name(results),
         results=results,
@@ -54,7 +57,7 @@ def card_text(
         title=markdown(data.title),
         base_link=_base_link(base, results),
         base_note=_base_note(base, results),
-        source_name=markdown(data.language_names.get(source, source)),
+        source_name=" and ".join([", ".join(sources[:-1]), sources[-1]] if sources[1:] else sources),
         method_title=METHODS[results["method"]].title,
         method_text=" ".join(sentences) + f" Source: {METHODS[results['method']].source}.",
         citations=citations(results["method"]),

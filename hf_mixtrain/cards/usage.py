@@ -12,6 +12,7 @@ from huggingface_hub.utils.sha import sha_fileobj
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.results import portable_settings
 from hf_mixtrain.shot_count import written_count
+from hf_mixtrain.source_languages import sources_of
 
 # Stands in the snippets of a card until it is published; see `hf_mixtrain.cards.published_card`.
 FOLDER = '"path/to/this/folder"'
@@ -126,13 +127,13 @@ def recipe(results: Mapping[str, Any]) -> str:
         model_name_or_path: m
         learning_rate: 0.5
     """
-    source = results["settings"].get("source_language", "en")
+    sources = sources_of(results)
     cell = {
         "task": results["task"],
         "method": [results["method"]],
         "shots": [written_count(results["shots"])],
         "seeds": [results["seed"]],
-        "languages": [language for language in results["languages"] if language != source],
+        "languages": [language for language in results["languages"] if language not in sources],
         "model_name_or_path": results["model"],
     }
     settings = {key: value for key, value in sorted(results["settings"].items()) if key not in {*cell, "seed", "model"}}

@@ -102,7 +102,9 @@ class RecipeParser(HfArgumentParser):
                 near = self._near(key)
                 raise InputError(f"{path}: unknown key {key!r}." + (f" Did you mean {near!r}?" if near else ""))
             if value is not None and key not in without:
-                flags += [f"--{key}", *words(value)]
+                # Of the lists, the only one that is one word, as one text says it to a Trainer too.
+                said = [",".join(words(value))] if key == "source_language" else words(value)
+                flags += [f"--{key}", *said]
         return flags
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets
@@ -59,6 +60,16 @@ class FewShotData:
     targets: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source_languages", self.source_languages or (self.source_language,))
+
+    @cached_property
+    def train_by_language(self) -> dict[str, Dataset]:
+        """The training set of each source language."""
+        if len(self.source_languages) == 1:
+            return {self.source_language: self.train}
+        return by_language(self.train, self.source_languages)
+
     @property
     def languages(self) -> list[str]:
         """All languages that are tested: the source languages, then the targets."""
@@ -67,7 +78,7 @@ class FewShotData:
     @property
     def unseen(self) -> list[str]:
         """The tested languages of which nothing was trained on, though there are shots of others."""
-        seen = {*self.shots, self.source_language, *self.source_languages}
+        seen = {*self.shots, *self.source_languages}
         return [language for language in self.test if language not in seen] if self.shots else []
 
     @property
@@ -225,6 +236,14 @@ def _train(rows: Source, task: Task, sources: Sequence[str], most: int | None) -
                 dataset = dataset.select(kept)
         parts.append(capped(dataset, most, task.name, language, "train"))
     return (parts[0] if len(parts) == 1 else concatenate_datasets(parts)), warnings
+
+
+def by_language(rows: Dataset, languages: Sequence[str]) -> dict[str, Dataset]:
+    """Return the rows of each language, in their order, by the column ``language``."""
+    places: dict[str, list[int]] = {language: [] for language in languages}
+    for row, language in enumerate(rows["language"]):
+        places[language].append(row)
+    return {language: rows.select(its) for language, its in places.items()}
 
 
 def is_trainable(answers: Mapping[str, Sequence[object]]) -> bool:

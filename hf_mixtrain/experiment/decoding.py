@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from datasets import concatenate_datasets
 from transformers import Trainer
 
 from hf_mixtrain.data import FewShotData
@@ -35,16 +36,18 @@ def choose_rule(trainer: Trainer, context: GridContext, data: FewShotData, among
     Args:
         trainer: Around the trained model.
         context: Tokenizer and settings.
-        data: Its dev rows of the source language are looked at, never those of a target.
+        data: Its dev rows of the source languages are looked at, never those of a target.
         among: From `decodings_of`.
     """
     settings = context.settings
     if settings.decode is not None:
         return settings.decode
-    if len(among) == 1 or not len(data.dev.get(data.source_language, ())):
+    parts = [data.dev[name] for name in data.source_languages if len(data.dev.get(name, ()))]
+    if len(among) == 1 or not parts:
         return next(iter(among))
+    rows = parts[0] if len(parts) == 1 else concatenate_datasets(parts)
     found = evaluate_decodings(
-        trainer, data.task, data.dev[data.source_language], context.models.tokenizer, among,
+        trainer, data.task, rows, context.models.tokenizer, among,
         max_length=settings.run.max_length, label_piece=settings.label_piece,
     )  # fmt: skip
     return best_rule({name: scores[data.task.metric] for name, (_, scores) in found.items()})

@@ -130,9 +130,9 @@ def _targets(cell: Cell, settings: Settings, data: GridData | None) -> tuple[lis
     if data is not None:
         rows = data.of(cell.shots, cell.seed)
         return rows.languages, list(rows.shots)
-    source = settings.source_language
-    targets = [name for name in settings.run.languages or settings.task.languages if name != source]
-    return [source, *targets], targets
+    sources = settings.source_languages
+    targets = [name for name in settings.run.languages or settings.task.languages if name not in sources]
+    return [*sources, *targets], targets
 
 
 def _numbers(path: Path) -> int:

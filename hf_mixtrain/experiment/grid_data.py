@@ -56,12 +56,12 @@ class GridData:
         Raises:
             InputError: If data are missing or not as expected.
         """
-        run, source = self._settings.run, self._settings.source_language
+        run, sources = self._settings.run, self._settings.source_languages
         data = self.of(self._most_shots, run.seeds[0])
         for name, rows in {"train": data.train, **{f"test of {k}": v for k, v in data.test.items()}}.items():
             if not len(rows):
                 raise InputError(f"--data_source {run.data_source}: {name} of {self._settings.task.name} has no rows.")
-        needed = [source, *data.shots] if self.target_dev else [source] if run.select_on == "source-dev" else []
+        needed = [*sources, *data.shots] if self.target_dev else [*sources] if run.select_on == "source-dev" else []
         if without := [language for language in needed if language not in data.dev]:
             raise InputError(
                 f"--data_source {run.data_source}: expected dev data of {', '.join(without)} to select a model on, "
@@ -113,13 +113,13 @@ class GridData:
         return dict(sorted(found.items()))
 
     def _vocabulary_rows(self) -> Iterator[tuple[tuple[str, Split], Dataset]]:
-        task, source_language = self._settings.task, self._settings.source_language
-        source = open_source(self._settings.run.data_source, task, source_language)
+        task, sources = self._settings.task, self._settings.source_languages
+        source = open_source(self._settings.run.data_source, task, sources)
         splits: list[Split] = ["train", "dev", "test"]
         of_targets = {task.shots_split, "test"} | ({"dev"} if self.target_dev else set())
-        for language in (source_language, *self._first.targets):
+        for language in (*sources, *self._first.targets):
             for split in splits:
-                if (language == source_language or split in of_targets) and source.has(language, split):
+                if (language in sources or split in of_targets) and source.has(language, split):
                     yield (language, split), source.read(language, split)
 
     @property
@@ -136,7 +136,7 @@ class GridData:
                 seed=seed,
                 languages=languages,
                 source=run.data_source,
-                source_language=self._settings.source_language,
+                source_language=self._settings.source_languages,
                 target_dev=self.target_dev,
                 max_source_examples=run.max_source_examples,
                 max_eval_examples=run.max_eval_examples,

@@ -172,7 +172,7 @@ class CellIdentity:
             languages: list[str | None] = [*data.shots] if stage.per_language else [None]
             for language in languages:
                 dev |= _dev_rows(stage, self._settings, data, language)
-        parts = {"train": {data.source_language: data.train}, "shots": data.shots, "dev": dev, "test": data.test}
+        parts = {"train": data.train_by_language, "shots": data.shots, "dev": dev, "test": data.test}
         found = grid_data.checksums(parts)
         if self._settings.run.trim_vocabulary:
             for language, sums in grid_data.vocabulary_checksums.items():
@@ -189,9 +189,9 @@ def dev_languages(stage: Stage, settings: Settings, data: FewShotData, language:
     """Return the languages whose dev rows select the model of a stage."""
     rule = selection_of(stage, settings)
     if rule == "source-dev":
-        return [data.source_language]
+        return [name for name in data.source_languages if name in data.dev]
     if rule == "target-dev":
-        return [language] if language else [name for name in data.dev if name != data.source_language]
+        return [language] if language else [name for name in data.dev if name not in data.source_languages]
     return []
 
 
@@ -201,9 +201,8 @@ def _dev_rows(stage: Stage, settings: Settings, data: FewShotData, language: str
 
 def _dev_of_rule(settings: Settings, data: FewShotData) -> dict[str, Any]:
     """The dev rows that decide how tags are decoded: those of the source, unless the user decides."""
-    of_source = data.dev.get(data.source_language, ())
-    needed = settings.task.kind == "token-classification" and settings.decode is None and len(of_source)
-    return {data.source_language: of_source} if needed else {}
+    needed = settings.task.kind == "token-classification" and settings.decode is None
+    return {name: data.dev[name] for name in data.source_languages if needed and len(data.dev.get(name, ()))}
 
 
 def _rows_of_training(chain: Chain, data: FewShotData, context: GridContext) -> dict[str, dict[str, str]]:
@@ -211,7 +210,7 @@ def _rows_of_training(chain: Chain, data: FewShotData, context: GridContext) -> 
     shots = {name: rows for name, rows in data.shots.items() if chain.language in (None, name)}
     return context.data.checksums(
         {
-            "train": {data.source_language: data.train} if stage.train_on != "shots" else {},
+            "train": data.train_by_language if stage.train_on != "shots" else {},
             "shots": shots if stage.train_on != "source" else {},
             "dev": _dev_rows(stage, context.settings, data, chain.language),
         }

@@ -100,17 +100,17 @@ def _data_faults(settings: Settings) -> list[str]:
     shots = max(counts or run.shots) if needs_shots else 0
     wants_dev = run.select_on == "target-dev" or any(METHODS[method].uses_target_dev for method in run.method)
     try:
-        source = open_source(run.data_source, task, settings.source_language)
+        source = open_source(run.data_source, task, settings.source_languages)
     except InputError as error:
         return [str(error)]
-    languages = [settings.source_language, *(run.languages or task.languages)]
+    languages = [*settings.source_languages, *(run.languages or task.languages)]
     faults = [fault for language in dict.fromkeys(languages) for fault in _file_faults(source, language, settings)]
     if faults:
         return faults
     try:
         data = load_fewshot(
             task, shots=shots, seed=run.seeds[0], languages=run.languages, source=run.data_source,
-            source_language=settings.source_language, target_dev=wants_dev, shots_per=run.shots_per,
+            source_language=settings.source_languages, target_dev=wants_dev, shots_per=run.shots_per,
             max_source_examples=run.max_source_examples, max_eval_examples=run.max_eval_examples,
             shots_file=run.shots_file, strict_shots=run.strict_shots,
         )  # fmt: skip
@@ -122,8 +122,8 @@ def _data_faults(settings: Settings) -> list[str]:
 def _file_faults(source: Source, language: str, settings: Settings) -> Iterator[str]:
     """Read each file of a language that there is; those that may be missing are not asked for."""
     of_target: tuple[Split, ...] = ("test", settings.task.shots_split)
-    splits: tuple[Split, ...] = ("train", "dev", "test") if language == settings.source_language else of_target
-    named = language in (settings.run.languages or ()) or language == settings.source_language
+    splits: tuple[Split, ...] = ("train", "dev", "test") if language in settings.source_languages else of_target
+    named = language in (*settings.source_languages, *(settings.run.languages or ()))
     if named and not any(source.has(language, split) for split in splits):
         yield from _said(partial(source.read, language, "test"))
         return
@@ -140,8 +140,8 @@ def _said(read: Callable[[], Any]) -> Iterator[str]:
 
 
 def _empty_faults(data: FewShotData, settings: Settings, *, wants_dev: bool) -> Iterator[str]:
-    source = settings.source_language
-    needed = [source, *data.shots] if wants_dev else [source] if settings.run.select_on == "source-dev" else []
+    sources = settings.source_languages
+    needed = [*sources, *data.shots] if wants_dev else [*sources] if settings.run.select_on == "source-dev" else []
     for language in needed:
         if language not in data.dev:
             yield (

@@ -15,6 +15,7 @@ from hf_mixtrain.methods import METHODS
 from hf_mixtrain.neutral_settings import NEUTRAL_SETTINGS
 from hf_mixtrain.results import portable_settings
 from hf_mixtrain.shot_count import shot_count
+from hf_mixtrain.source_languages import source_languages
 
 if TYPE_CHECKING:
     from hf_mixtrain.data import Task
@@ -288,6 +289,8 @@ class Settings:
                 "--push_to_hub needs the models. Expected --save_models all. "
                 f"Got {run.save_models}: leave out one of both."
             )
+        if "source_language" in training:
+            training["source_language"] = ",".join(source_languages(training["source_language"]))
         defaults = {**TRAINING_DEFAULTS, **task.defaults, **default_batch(task)}
         accumulation = training.pop("gradient_accumulation_steps", None)
         if accumulation is not None and run.global_batch_size is not None:
@@ -346,9 +349,9 @@ class Settings:
         return Path(self.training.get("output_dir", "out"))
 
     @property
-    def source_language(self) -> str:
-        """The language with the full training set."""
-        return str(self.training.get("source_language", "en"))
+    def source_languages(self) -> tuple[str, ...]:
+        """The languages with full training sets, mostly one."""
+        return source_languages(self.training.get("source_language", "en"))
 
     @property
     def lora(self) -> Lora | None:

@@ -19,6 +19,7 @@ def stage_arguments(settings: Settings, stage: Stage, seed: int, folder: Path) -
     """
     run = settings.run
     values: dict[str, Any] = {"output_dir": str(folder), "seed": seed, "data_seed": seed}
+    values["source_language"] = settings.source_languages[0]  # of several, the trainer knows the first
     if not stage.surgery:
         values |= {"surgery": "none", "paper_exact": False}
     if stage.adapts:

@@ -7,6 +7,7 @@ from typing import Any
 from hf_mixtrain.methods import METHODS
 from hf_mixtrain.report.statistics import summarize
 from hf_mixtrain.report.table import MISSING, Table, to_text
+from hf_mixtrain.source_languages import sources_of
 
 
 def summary_table(results: Sequence[Mapping[str, Any]]) -> str:
@@ -54,7 +55,8 @@ def summary_table(results: Sequence[Mapping[str, Any]]) -> str:
 def _value(result: Mapping[str, Any], name: str) -> float | None:
     metric, languages = result["metric"], result["languages"]
     if name == "targets":
-        return fmean(result["scores"][language][metric] for language in languages[1:]) if languages[1:] else None
+        targets = [language for language in languages[1:] if language not in sources_of(result)]
+        return fmean(result["scores"][language][metric] for language in targets) if targets else None
     if name == "all":
         return float(result["average"])
     return result["scores"][name][metric] if name in result["scores"] else None

@@ -11,6 +11,7 @@ from transformers import PrinterCallback, Trainer, TrainerState
 
 from hf_mixtrain import GradientMixTrainingArguments
 from hf_mixtrain.data import FewShotData, data_collator
+from hf_mixtrain.data.fewshot import by_language
 from hf_mixtrain.evaluation import evaluate_languages
 from hf_mixtrain.experiment.checkpoints import CheckpointChecksums, last_checkpoint
 from hf_mixtrain.experiment.context import GridContext
@@ -83,7 +84,7 @@ def train(
         data_collator=data_collator(data.task, models.tokenizer),
         processing_class=models.tokenizer,
         callbacks=[Clock(on_step), CheckpointChecksums()],
-        oracle_dataset=its.shots if stage.surgery else None,
+        oracle_dataset=_oracles(its, data, arguments) if stage.surgery else None,
     )
     one_process, _ = settings.batch(processes=1)  # the order of the rows must not depend on how many there are
     trainer.row_order = _row_order(stage, arguments, rows, sum(map(len, its.source)), one_process)
@@ -136,6 +137,13 @@ def _shots(stage: Stage, data: FewShotData, language: str | None) -> dict[str, D
         return {}
     # By name, not in the user's order: the order of `--languages` must not change a result.
     return {name: data.shots[name] for name in sorted(data.shots) if language in (None, name)}
+
+
+def _oracles(its: Rows, data: FewShotData, arguments: GradientMixTrainingArguments) -> dict[str, Dataset]:
+    """Return what surgery draws from; a single source language is added by the trainer, if it is to be drawn."""
+    if not arguments.oracle_include_source or not its.source or len(data.source_languages) == 1:
+        return its.shots
+    return its.shots | by_language(concatenate_datasets(its.source), data.source_languages)
 
 
 def _row_order(

@@ -17,6 +17,7 @@ from hf_mixtrain.report.row_names import (
     version_notes,
 )
 from hf_mixtrain.results import encoder_of
+from hf_mixtrain.source_languages import sources_of
 
 ZERO_SHOT = "zero-shot"
 
@@ -204,7 +205,7 @@ def _group(
     every = list(dict.fromkeys(code for result in results for code in result["languages"]))
     languages = [code for code in every if chosen is None or code in chosen]
     common = [code for code in languages if all(code in result["scores"] for result in results)]
-    sources = {result["languages"][0] for result in results}
+    sources = {code for result in results for code in (result["languages"][0], *sources_of(result)[1:])}
     notes = []
     if len(languages) < len(every):
         notes.append(f"Only {len(languages)} of the {len(every)} test languages are reported on, and tested.")
