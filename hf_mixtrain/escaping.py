@@ -33,6 +33,16 @@ def markdown(text: object) -> str:
     return _MARKDOWN.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", line)
 
 
+def markdown_cell(text: object) -> str:
+    r"""Return text for a whole table cell in Markdown, where the sign of a number is nothing special.
+
+    Example:
+        >>> print(markdown_cell("-0.25"), markdown_cell("a|b"), markdown("-0.25"))
+        -0.25 a\|b \-0.25
+    """
+    return markdown(f".{text}")[1:]  # as if it did not begin a line
+
+
 def markdown_code(text: object) -> str:
     """Return text between backticks, as many as it takes; in a table, replace ``|`` afterwards.
 

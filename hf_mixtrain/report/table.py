@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hf_mixtrain.escaping import html, markdown, terminal
+from hf_mixtrain.escaping import html, markdown, markdown_cell, terminal
 
 MISSING = "—"
 
@@ -63,9 +63,9 @@ def to_markdown(table: Table) -> str:
         <BLANKLINE>
     """
     rule = ["---" if column < table.text_columns else "---:" for column in range(len(table.header))]
-    lines = [_line(map(_markdown_cell, table.header)), "|" + "|".join(rule) + "|"]
+    lines = [_line(map(markdown_cell, table.header)), "|" + "|".join(rule) + "|"]
     for number, row in enumerate(table.rows):
-        cells = [_markdown_cell(cell) for cell in row]
+        cells = [markdown_cell(cell) for cell in row]
         lines.append(_line(f"**{c}**" if (number, column) in table.bold else c for column, c in enumerate(cells)))
     note = [markdown(table.note), ""] if table.note else []
     return "\n".join([f"**{markdown(table.title)}**", "", *lines, "", *note])
@@ -169,11 +169,6 @@ def _line(cells: Iterable[str]) -> str:
 def _latex_row(cells: Sequence[str], bold: Sequence[int] = ()) -> str:
     escaped = [latex_escape(cell) for cell in cells]
     return " & ".join(rf"\textbf{{{cell}}}" if i in bold else cell for i, cell in enumerate(escaped)) + r" \\"
-
-
-def _markdown_cell(text: str) -> str:
-    # What is special at the start of a line only, such as the sign of a number, is not in a cell.
-    return markdown(f".{text}")[1:]
 
 
 def _width(text: str) -> int:
