@@ -78,7 +78,8 @@ def _run_parser(line: Sequence[str]) -> argparse.ArgumentParser:
     for flag in flags_of_run().values():
         nargs = "?" if flag.is_switch else "*" if flag.kind.startswith("list") else None
         action: Any = parser.add_argument(f"--{flag.name}", nargs=nargs, help=" ".join(flag.help.split()))
-        if choices := ("true", "false") if flag.is_switch else flag.choices:
+        choices = ("true", "false") if flag.is_switch else ("all",) if flag.name == "shots" else flag.choices
+        if choices:
             action.completer = _one_of(choices)
     return parser
 

@@ -83,6 +83,7 @@ def test_every_flag_of_a_run_is_offered(tab):
         ("run --decode=l", {"legal"}),
         ("run --surgery ", {"stochastic", "none", "pcgrad", "upgrad", "cagrad", "gradvac"}),
         ("run --bf16 ", {"true", "false"}),
+        ("run --shots a", {"all"}),
         ("run --data_source de", {"demo"}),
         ("run --task xnli --languages s", {"sw"}),
         ("run quickstart --languages s", {"sw"}),
