@@ -14,6 +14,7 @@ _AGGREGATORS = (*_BASE.variants, "PCGrad", "UPGrad")
 _LANGUAGES = ("plain B+K", "ours", "ours, 12 languages", "ours, 1 language")
 _ACCUMULATION = ("plain B, K", "plain B", "ours", "ours, each micro-batch", "flattened")
 _TARGET = ("plain B+K", "plain B, K", "ours")
+_CHEAPER = ("plain B", "plain B+K", "ours", "ours, 2 shots", "ours, 1 shot", "ours, no surgery")
 _MEMORY = ("plain B", "plain B+K", "ours", "flattened")
 
 
@@ -45,6 +46,7 @@ _QUICK = [
         {"shape": "e5"},
         {"variants": _AGGREGATORS, "languages": 4, "rounds": 6},
         {"languages": 48, "variants": _LANGUAGES},
+        {"tokens": 24, "variants": _CHEAPER, "rounds": 20},
         {"rows": 32, "accumulation": 16, "variants": _ACCUMULATION, "rounds": 3},
     ),
     *_products({"shape": "xlmr-large-tree"}, {"shape": "e5"}),

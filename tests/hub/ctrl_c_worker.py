@@ -33,6 +33,13 @@ def press_at(file: str, function: str, count: int = 1) -> None:
     sys.setprofile(profile)
 
 
+def press_after(seconds: float, number: int) -> None:
+    """Send this process a signal after some time, if it is still there then."""
+    timer = threading.Timer(seconds, os.kill, [os.getpid(), number])
+    timer.daemon = True
+    timer.start()
+
+
 if __name__ == "__main__":
     import importlib
 
