@@ -63,7 +63,7 @@ def files_of(folder):
         if path.name == "results.json":
             results = json.loads(path.read_text())
             found[name] = {key: value for key, value in results.items() if key not in _TIMES}
-        elif path.suffix in (".md", ".tex", ".png", ".pdf", ".svg") or (
+        elif path.suffix in (".md", ".html", ".tex", ".png", ".pdf", ".svg") or (
             ".stages" in path.parts and path.suffix == ".json"
         ):
             found[name] = "measured"  # times are in it
@@ -86,6 +86,9 @@ def main(root, count, flags):
         names = [name for name in sorted(expected.keys() | found.keys()) if expected.get(name, 0) != found.get(name, 0)]
         if (first, second) != (-signal.SIGKILL, 0) or names:
             wrong[number] = {"killed": first, "again": second, "differ": names[:9]}
+        print(
+            f"killed before operation {number} of {operations}: {wrong.get(number, 'as undisturbed')}", file=sys.stderr
+        )
         shutil.rmtree(folder)
     print(json.dumps({"operations": operations, "killed": len(numbers), "wrong": wrong}))
 
