@@ -1,4 +1,4 @@
-"""One row of docs/trainer.md each: what works with Trainer works with surgery."""
+"""One row of docs/compositions.md each: what works with Trainer works with surgery."""
 
 import pytest
 import torch
