@@ -7,6 +7,7 @@ parameters. Its dense gradient would cost as much memory as the table, and be ze
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+import torch
 from torch import nn
 
 # Smaller tables gain nothing: sorting the rows costs more than the zeros.
@@ -46,17 +47,19 @@ def gradients_by_row(tables: Sequence[nn.Embedding]) -> Iterator[None]:
     Use it where one process sees the whole gradient: reducers over processes expect dense ones.
 
     Example:
-        >>> import torch
         >>> table = nn.Embedding(1000, 4)
         >>> with gradients_by_row([table]):
         ...     table(torch.tensor([3, 5, 3])).sum().backward()
         >>> table.weight.grad.is_sparse, table.weight.grad.coalesce().indices().tolist()
         (True, [[3, 5]])
     """
+    checks = torch.sparse.check_sparse_tensor_invariants
     for table in tables:
         table.sparse = True
     try:
-        yield
+        # To say what is so already: since 2.11, torch warns the first sparse tensor of those who say nothing.
+        with checks(enable=checks.is_enabled()):
+            yield
     finally:
         for table in tables:
             table.sparse = False

@@ -46,7 +46,8 @@ def test_nothing_at_all_is_zero():
 
 
 def sparse_rows(rows, values):
-    return torch.sparse_coo_tensor([rows], values, (7, 5), check_invariants=True)
+    with torch.sparse.check_sparse_tensor_invariants(True):
+        return torch.sparse_coo_tensor([rows], values, (7, 5))
 
 
 @pytest.mark.parametrize("both", [False, True])

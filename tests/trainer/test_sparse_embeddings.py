@@ -1,5 +1,7 @@
 """Sparse oracle gradients of large tables: the same update, or stepping aside."""
 
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -110,3 +112,18 @@ def test_oracle_makes_no_dense_gradient_of_a_large_table(tmp_path, monkeypatch):
     names = list(weights(trainer.model))
     sparse = {name for name, is_sparse in zip(names, layouts[0], strict=True) if is_sparse}
     assert sparse == {name for name in names if name.endswith("embeddings.weight")}
+
+
+def test_no_warning_of_torch_about_sparse_tensors_reaches_the_user():
+    program = """
+import warnings
+import torch
+from hf_mixtrain.trainer.sparse_embeddings import gradients_by_row
+warnings.simplefilter("error")
+table = torch.nn.Embedding(9, 4)
+with gradients_by_row([table]):
+    table(torch.tensor([3, 5, 3])).sum().backward()
+assert table.weight.grad.is_sparse
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
