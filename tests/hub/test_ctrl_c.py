@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -62,10 +61,10 @@ def hub(tmp_path_factory):
     hub.close()
 
 
-def command(hub, argv, *moment, press="press_at"):
+def command(hub, argv, *moment):
     """Run a command, with Ctrl-C pressed at a moment if one is given; return status and both outputs."""
-    press_it = f"from ctrl_c_worker import {press}\n{press}(*{moment!r})" if moment else ""
-    done = hub.call(f"from hf_mixtrain.commands.script import script\n{press_it}\nscript({list(map(str, argv))!r})")
+    press = f"from ctrl_c_worker import press_at\npress_at(*{moment!r})" if moment else ""
+    done = hub.call(f"from hf_mixtrain.commands.script import script\n{press}\nscript({list(map(str, argv))!r})")
     return done["status"], done["out"], done["err"]
 
 
@@ -159,16 +158,21 @@ def test_a_command_that_is_interrupted_while_libraries_are_imported_says_one_lin
 @pytest.mark.skipif(not INTERRUPTS, reason="takes long: HF_MIXTRAIN_INTERRUPTS=30")
 def test_runs_that_are_stopped_at_random_moments_say_one_line_and_end_in_the_same_files(hub, flags, tmp_path):
     argv = ["run", *flags, "--num_train_epochs", "1", "--method", "gradient-mix-train", "ord-fs", "--output_dir"]
-    start = time.monotonic()
     assert command(hub, [*argv, tmp_path / "straight"])[0] == 0
-    longest = time.monotonic() - start
+    again = list(map(str, [*argv, tmp_path / "again"]))
+    program = f"""
+        from ctrl_c_worker import calls_of
+        from hf_mixtrain.commands.script import script
+        print(calls_of(lambda: script({again!r})))
+        """
+    calls = int(hub.run(program).splitlines()[-1])
     expected, drawn, counts = files_of(tmp_path / "straight"), random.Random(0), Counter()
     for number in range(INTERRUPTS):
         folder, which = tmp_path / f"stopped-{number}", drawn.choice([signal.SIGINT, signal.SIGTERM])
-        seconds = drawn.uniform(0, longest)
-        status, _, err = command(hub, [*argv, folder], seconds, int(which), press="press_after")
+        call = drawn.randint(1, calls)
+        status, _, err = command(hub, [*argv, folder], "", "", call, int(which))
         counts[which.name, status] += 1
-        print(f"{number}: {which.name} after {seconds:.2f} s, status {status}, {told(err)}", flush=True)
+        print(f"{number}: {which.name} at call {call:,} of {calls:,}, status {status}, {told(err)}", flush=True)
         # SIGTERM before there is anything to save ends a process at once, as it does any.
         lines = 0 if status in (0, -signal.SIGTERM) else 1
         assert status in ((0, 75, 130) if which == signal.SIGINT else (0, 75, -signal.SIGTERM)), err
