@@ -19,6 +19,7 @@ from hf_mixtrain.experiment.stopping import stop_on_signals
 
 if TYPE_CHECKING:
     from hf_mixtrain.experiment.grid_data import GridData
+    from hf_mixtrain.experiment.grid_run import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -102,9 +103,13 @@ def _run(settings: Settings) -> int:
         outcome = run_grid(settings)
         # A process that ends with its group still open is now and then aborted by gloo (torch 2.13).
         PartialState().destroy_process_group()
-    if not is_main:
-        return 1 if outcome.failed else 0
-    output_dir = Path(settings.training["output_dir"])
+        if not is_main:
+            return 1 if outcome.failed else 0
+        return _tell(outcome, Path(settings.training["output_dir"]))
+
+
+def _tell(outcome: "Outcome", output_dir: Path) -> int:
+    """Show what came out, write the report, and return the exit status."""
     if outcome.results:
         from hf_mixtrain.experiment.summary import summary_table
 

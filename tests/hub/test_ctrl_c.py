@@ -46,7 +46,7 @@ MOMENTS = {
     "writing a cell": ("experiment/cell_run.py", "_write", 1, 75, STOPPED),
     "pushing": ("hub/push.py", "_operations", 1, 75, STOPPED),
     "waiting for the Hub": ("hub/client.py", "", 10, 75, STOPPED),
-    "writing the report": ("report/write.py", "report_markdown", 1, 130, RAN),
+    "writing the report": ("report/write.py", "report_markdown", 1, 75, STOPPED),
 }
 
 
