@@ -11,6 +11,8 @@ from mkdocs.structure.files import File, Files
 # Files outside `docs/` that are pages of the site.
 _PAGES = {
     "reproduction/README.md": "reproduction.md",
+    "reproduction/decoding.md": "decoding.md",
+    "reproduction/rare-shots.md": "rare-shots.md",
     "benchmarks/README.md": "benchmarks.md",
     "model_cards/README.md": "model-cards.md",
     "CONTRIBUTING.md": "contributing.md",
