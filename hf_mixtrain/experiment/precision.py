@@ -4,7 +4,6 @@ import json
 import logging
 import platform
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -55,11 +54,22 @@ def bf16_on_processor(choice: Bf16OnProcessor, folder: Path | None = None) -> bo
         atomic_write_text(path, json.dumps({"bf16_time_over_float32": round(ratio, 3)}))
         ratio = _kept(path) or ratio  # as the next process will read it
     if folder is not None and folder.is_dir():
-        # The first one decides for all: two machines that start together must not write over each other.
-        with suppress(OSError), (folder / _DECISION).open("x", encoding="utf-8") as file:
-            file.write(json.dumps({"bf16_time_over_float32": round(ratio, 3)}))
-        ratio = _kept(folder / _DECISION) or ratio
+        ratio = _decided(folder / _DECISION, ratio)
     return ratio <= _MOST
+
+
+def _decided(path: Path, ratio: float) -> float:
+    """Keep a ratio for all machines of a folder, unless one of them was first; return the one that is kept."""
+    text = json.dumps({"bf16_time_over_float32": round(ratio, 3)})
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        if _kept(path) is None:  # a process was killed between making the file and writing into it
+            atomic_write_text(path, text)
+    except OSError:  # a dry run may look at a folder that it cannot write
+        return ratio
+    return _kept(path) or ratio
 
 
 def _kept(path: Path) -> float | None:

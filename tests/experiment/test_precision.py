@@ -46,6 +46,12 @@ def test_all_machines_that_work_in_a_folder_compute_in_the_same_numbers(cache, t
     assert bf16_on_processor("measure", folder) is first
 
 
+def test_a_damaged_decision_of_a_folder_is_made_again(tmp_path):
+    (tmp_path / ".bf16.json").write_text("")
+    bf16_on_processor("measure", tmp_path)
+    assert json.loads((tmp_path / ".bf16.json").read_text())["bf16_time_over_float32"] > 0
+
+
 def test_a_folder_that_is_not_there_is_not_made(tmp_path):
     bf16_on_processor("measure", tmp_path / "out")
     assert not (tmp_path / "out").exists()
