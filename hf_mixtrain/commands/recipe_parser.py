@@ -86,7 +86,10 @@ class RecipeParser(HfArgumentParser):
             near = self._near(flags[0][2:].replace("-", "_"))
             self.error(f"unknown flag {flags[0]}." + (f" Did you mean --{near}?" if near else " See --help."))
         if unknown:
-            self.error(f"unexpected argument {unknown[0]!r}. Expected --flags; a recipe file comes first.")
+            several = ("--source_language", unknown[0]) in zip(argv, argv[2:], strict=False)
+            form = "--flags; a recipe file comes first"
+            expected = "several source languages with commas, as in en,de" if several else form
+            self.error(f"unexpected argument {unknown[0]!r}. Expected {expected}.")
         return namespace
 
     def _near(self, name: str) -> str | None:

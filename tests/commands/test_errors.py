@@ -97,6 +97,10 @@ def test_a_recipe_that_cannot_be_used_is_named(error_of, recipe, message):
         (["--data_source", "nowhere"], "nowhere"),
         (["--model_name_or_path", "nowhere"], "--model_name_or_path nowhere: cannot be loaded"),
         (["mine.yaml"], "unexpected argument 'mine.yaml'. Expected --flags; a recipe file comes first."),
+        (
+            ["--source_language", "en", "de"],
+            "unexpected argument 'de'. Expected several source languages with commas, as in en,de.",
+        ),
     ],
 )
 def test_flags_that_cannot_be_used_are_named(error_of, flags_, message):
