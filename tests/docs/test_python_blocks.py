@@ -15,6 +15,9 @@ _ELSEWHERE = {
 }
 _CARDS = [page for page in PAGES if page.startswith("model_cards/") and page not in _ELSEWHERE]
 
+# The pages leave `dataloader_pin_memory` as Trainer does.
+LIKE_TRAINER = pytest.mark.filterwarnings("ignore:'pin_memory':UserWarning")
+
 
 def _code(page):
     return [code for code in blocks(page, "python") if code.strip() != _PROGRAM.strip()]
@@ -60,7 +63,8 @@ def run(page, names):
         exec(compile(code, f"{page}, block {number}", "exec"), names)
 
 
-@pytest.mark.filterwarnings("ignore:'pin_memory':UserWarning")  # the pages leave it as Trainer does
+@LIKE_TRAINER
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # PEFT asks for it
 @pytest.mark.parametrize("page", [page for page in PAGES if _code(page) and page not in {*_ELSEWHERE, *_CARDS}])
 def test_the_python_of_a_page_runs(page, given, cells, request):
     if page == "docs/training-options.md":
@@ -72,6 +76,9 @@ def test_the_python_of_a_page_runs(page, given, cells, request):
 def test_the_python_of_a_card_runs_on_a_model_with_its_labels(page, encoder_dir, tmp_path, monkeypatch, capsys):
     import transformers
 
+    from hf_mixtrain.data import load_task
+    from hf_mixtrain.prediction.reading import Reading, write_reading
+
     monkeypatch.chdir(tmp_path)
     config = transformers.AutoConfig.from_pretrained(ROOT.joinpath(page).parent)
     (head,) = config.architectures
@@ -79,6 +86,9 @@ def test_the_python_of_a_card_runs_on_a_model_with_its_labels(page, encoder_dir,
     model = getattr(transformers, head).from_pretrained(encoder_dir, id2label=config.id2label)
     for part in (model, transformers.AutoTokenizer.from_pretrained(encoder_dir)):
         part.save_pretrained("path/to/this/folder")
+    task = load_task(page.split("-")[3])
+    reading = Reading(task.name, task.kind, {"max_length": 32}, pairs=task.name == "xnli")
+    write_reading("path/to/this/folder", reading)
     run(page, {})
     assert capsys.readouterr().out
 
@@ -95,6 +105,7 @@ def test_the_program_of_the_readme_is_the_example_that_is_run():
         assert _PROGRAM.strip() in [code.strip() for code in blocks(page, "python")]
 
 
+@LIKE_TRAINER
 def test_a_collator_of_the_page_about_side_effects_counts_mixed_batches_alone(given, capsys):
     run("docs/trainer-internals.md", given)
     batches = given["trainer"].get_train_dataloader()

@@ -158,7 +158,8 @@ def test_a_line_of_another_program_is_one_that_can_be_run(command):
     PROGRAMS[program](words)
 
 
-@pytest.mark.parametrize("page", PAGES)
+# The changelog names files of its time.
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "CHANGELOG.md"])
 def test_recipes_and_examples_that_a_page_names_are_there(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     named = [name for name in _FILE.findall(text) if not any(part.isupper() for part in name.split("/"))]
