@@ -22,6 +22,7 @@ _COMMANDS = {
     "report": "make the tables and figures again, from the results files alone",
     "status": "show which cells of a grid are finished, running, failed and to do",
     "similarity": "heat map of the cosines between the gradients of languages",
+    "diagnose": "is surgery worth it on my data? conflicts, memorized shots, progress on held-out text",
     "push": "upload the folder of a finished cell to the Hub",
     "download": "fetch a released model from the Hub",
     "completion": "let the shell complete commands, flags and values",

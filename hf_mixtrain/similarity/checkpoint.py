@@ -59,7 +59,7 @@ def checkpoint_similarity(
     for name, value in {"shots": shots, "batch_size": batch_size}.items():
         if value < 1:
             raise InputError(f"`{name}` must be 1 or more to compare gradients. Got {value}.")
-    target = _device(device)
+    target = device_named(device)
     found_task = load_task(task)
     data = load_fewshot(
         found_task,
@@ -71,7 +71,7 @@ def checkpoint_similarity(
         max_source_examples=shots * (len(found_task.labels) if found_task.kind == "text-classification" else 1),
         max_eval_examples=1,
     )
-    model, tokenizer = _load(checkpoint, data)
+    model, tokenizer = load_for_data(checkpoint, data)
     rows = {source_language: data.train, **data.shots}
     features = {
         language: featurize(found_task, dataset, tokenizer, training=True, max_length=max_length)
@@ -85,7 +85,8 @@ def checkpoint_similarity(
     return write_similarity(similarity, output, title=title, **about)
 
 
-def _load(checkpoint: str, data: FewShotData) -> tuple[Any, Any]:
+def load_for_data(checkpoint: str, data: FewShotData) -> tuple[Any, Any]:
+    """Return the model and tokenizer of a checkpoint for the task of some data; a head that is missing comes from the seed."""
     folder = resolve_model(checkpoint)
     labels: dict[str, Any] = {}
     if data.task.labels:
@@ -105,7 +106,8 @@ def _load(checkpoint: str, data: FewShotData) -> tuple[Any, Any]:
         ) from error
 
 
-def _device(name: str | None) -> torch.device:
+def device_named(name: str | None) -> torch.device:
+    """Return a device by its name, the accelerator if there is one for None; `InputError` if it cannot be used."""
     if name is None:
         found = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
         return found or torch.device("cpu")
