@@ -70,7 +70,8 @@ def tables(results: Sequence[Mapping[str, Any]]) -> str:
     pairs = ["| difference | F1 | 95 % CI | p | won |", "|---|---:|---:|---:|---:|"]
     for one, other in _PAIRS:
         pairs.append(f"| {_NAMES[one]} − {_NAMES[other]} | {_difference(difference(seeds, one, other))} |")
-    rate = mean(cell["surgery"]["conflict_rate"] for cell in results if cell["method"] == "gradient-mix-train")
+    surgery = [cell for cell in results if cell["method"] == "gradient-mix-train" and cell["seed"] in seeds]
+    rate = mean(cell["surgery"]["conflict_rate"] for cell in surgery)
     said = f"Seeds {min(seeds)} to {max(seeds)}; {100 * rate:.0f} % of the updates of surgery were in conflict."
     return "\n".join([said, "", *means, "", *pairs])
 

@@ -40,6 +40,6 @@ def main(argv: Sequence[str]) -> int:
     from hf_mixtrain.diagnosis import diagnose_checkpoint
     from hf_mixtrain.report.table import to_text
 
-    print(to_text(diagnose_checkpoint(**vars(arguments))))
-    print(f"\nNumbers: {arguments.output}")
+    table = diagnose_checkpoint(**vars(arguments))
+    print(to_text(table), table.note, f"Numbers: {arguments.output}", sep="\n\n")
     return 0

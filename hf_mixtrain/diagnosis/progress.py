@@ -57,7 +57,7 @@ def progress_of_gram(gram: Tensor, *, batches: int, weight: float) -> Progress:
     """
     gram = gram.double()
     count = (len(gram) - batches) // 2
-    of_batch, of_shots, of_text = (slice(0, batches), slice(batches, batches + count), slice(batches + count, None))
+    of_batch, of_shots, of_text = slice(0, batches), slice(batches, batches + count), slice(batches + count, None)
     lengths = gram.diagonal().clamp(min=0).sqrt()
     batch_shots, shots = gram[of_batch, of_shots], gram[of_shots, of_shots].diagonal()
     batch_text, shots_text, text = gram[of_batch, of_text], gram[of_shots, of_text], lengths[of_text]
@@ -72,7 +72,9 @@ def progress_of_gram(gram: Tensor, *, batches: int, weight: float) -> Progress:
     plain = cosines(torch.zeros_like(batch_shots))
     surgery, repeated = cosines(removed), cosines(torch.full_like(batch_shots, weight))
     return Progress(
-        *(found.nanmean(dim=(0, 1)) for found in (plain, surgery, repeated)),
+        plain=plain.nanmean(dim=(0, 1)),
+        surgery=surgery.nanmean(dim=(0, 1)),
+        repeated=repeated.nanmean(dim=(0, 1)),
         conflicts=(batch_shots < 0).double().mean(0),
         shots_and_held_out=shots_text.diagonal() / lengths[of_shots] / text,
         surgery_gain=_gain(surgery, plain),

@@ -86,7 +86,7 @@ def checkpoint_similarity(
 
 
 def load_for_data(checkpoint: str, data: FewShotData) -> tuple[Any, Any]:
-    """Return the model and tokenizer of a checkpoint for the task of some data; a head that is missing comes from the seed."""
+    """Return the model and tokenizer of a checkpoint for a task; the data's seed decides a head that is missing."""
     folder = resolve_model(checkpoint)
     labels: dict[str, Any] = {}
     if data.task.labels:
