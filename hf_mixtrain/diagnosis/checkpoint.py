@@ -109,9 +109,7 @@ def _rows(data: FewShotData, measured: Sequence[str], batches: int, batch_size: 
     """Return the rows of each gradient: the sampled batches, then each language's shots, then its held-out rows."""
     mixed = data.mixed()
     if len(mixed) < batch_size:
-        raise InputError(
-            f"expected {batch_size} training rows or more for a batch. Got {len(mixed)}. Lower batch_size."
-        )
+        raise InputError(f"expected {batch_size} training rows or more a batch. Got {len(mixed)}. Lower `batch_size`.")
     sampled = random.Random(f"diagnosis:{data.seed}")
     rows = {f"batch {n}": mixed.select(sorted(sampled.sample(range(len(mixed)), batch_size))) for n in range(batches)}
     rows.update({f"shots {language}": data.shots[language] for language in measured})
