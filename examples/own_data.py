@@ -78,7 +78,7 @@ hf_mixtrain("init", str(data), "--output", str(folder))
 out = folder / "out"
 # These could as well be lines of the recipe.
 flags = ["--model_name_or_path", options.model, "--num_train_epochs", str(options.epochs), "--learning_rate", "2e-4"]
-hf_mixtrain("run", str(folder / "recipe.yaml"), *flags, "--output_dir", str(out), *more)
+hf_mixtrain("run", str(folder / "recipe.yaml"), *flags, *more)
 (model,) = out.rglob("model.safetensors")
 hf_mixtrain("predict", str(model.parent), str(texts), "--format", "conll", "--output", str(folder / "tagged.conll"))
 print((folder / "tagged.conll").read_text(encoding="utf-8"))

@@ -14,7 +14,7 @@ def command_parser() -> CommandParser:
     )
     parser.add_argument("name", help="name of a released checkpoint, or any repository name/model")
     parser.add_argument("--revision", help="branch, tag or commit of a repository (default: main)")
-    parser.add_argument("--registry", help="a registry of your own (default: that of the package)")
+    parser.add_argument("--registry", help="YAML file that lists releases (default: that of the package)")
     return parser
 
 

@@ -14,19 +14,29 @@ def command_parser() -> CommandParser:
         "hf-mixtrain evaluate out/panx/naive-mix-train/k5/seed1 --task panx --data_source demo --languages de sw\n"
         "hf-mixtrain evaluate ORG/MODEL --task task.yaml --data_source DATA --predictions out/predictions.jsonl",
     )
-    parser.add_argument("model", help="a cell's folder, or any folder or Hub name of a model with a head")
+    parser.add_argument("model", help="folder of a cell, or folder or Hub name of any trained model")
     parser.add_argument("--task", required=True, help="panx, udpos, tydiqa, xnli, or a YAML file of your own")
     parser.add_argument("--data_source", default="hub", help="hub (default), demo, or a folder in XTREME's layout")
-    parser.add_argument("--languages", nargs="+", metavar="CODE", help="default: all that have rows")
-    parser.add_argument("--source_language", default="en", help="the source language (default: en)")
-    parser.add_argument("--split", choices=("train", "dev", "test"), default="test", help="default: test")
     parser.add_argument(
-        "--decode", choices=("argmax", "legal", "transitions"), help="default: as decoding.json beside the model says"
+        "--languages", nargs="+", metavar="CODE", help="languages to evaluate (default: all that have rows)"
     )
-    parser.add_argument("--max_eval_examples", type=int, metavar="N", help="most rows of each language")
-    parser.add_argument("--batch_size", type=int, default=32, help="rows that are computed at a time (default: 32)")
-    parser.add_argument("--predictions", metavar="F", help="write them: a .jsonl file, or a folder in XTREME's layout")
-    parser.add_argument("--output", metavar="F", help="write the scores: a file such as results.json")
+    parser.add_argument("--source_language", default="en", help="the source language (default: en)")
+    parser.add_argument(
+        "--split", choices=("train", "dev", "test"), default="test", help="which rows to evaluate (default: test)"
+    )
+    parser.add_argument(
+        "--decode",
+        choices=("argmax", "legal", "transitions"),
+        help="how tags are chosen (default: as decoding.json beside the model says)",
+    )
+    parser.add_argument("--max_eval_examples", type=int, metavar="N", help="evaluate at most N rows of each language")
+    parser.add_argument("--batch_size", type=int, default=32, help="rows in one batch (default: 32)")
+    parser.add_argument(
+        "--predictions",
+        metavar="PATH",
+        help="write the predictions: to a .jsonl file, or to a folder in XTREME's layout",
+    )
+    parser.add_argument("--output", metavar="FILE", help="write the scores to a file such as results.json")
     return parser
 
 

@@ -19,7 +19,12 @@ def command_parser() -> CommandParser:
         "hf-mixtrain init my-data\nhf-mixtrain init my-data --output my-task",
     )
     parser.add_argument("folder", help="a folder with one file for each language and split")
-    parser.add_argument("--output", default=".", metavar="DIR", help="where the two files go (default: here)")
+    parser.add_argument(
+        "--output",
+        default=".",
+        metavar="DIR",
+        help="folder for the two files, and for what a run writes (default: this folder)",
+    )
     return parser
 
 
@@ -74,6 +79,7 @@ def _recipe_text(recipe: Mapping[str, Any], task: Path, folder: Path) -> str:
         "seeds": "# Three or more seeds show how much the scores move by chance.",
         "model_name_or_path": "# embedded:multilingual-e5-small needs no Hub; then learning_rate: 2.0e-4.",
         "num_train_epochs": "# To suit the size of the training set.",
+        "output_dir": "# Where models, results and the report go. Paths are relative to where you start the command.",
     }
-    values = {"task": str(task), "data_source": str(folder), **recipe}
+    values = {"task": str(task), "data_source": str(folder), "output_dir": str(task.parent / "out"), **recipe}
     return "# hf-mixtrain run reads this file; every flag of it can be a line here.\n" + _lines(values, comments)

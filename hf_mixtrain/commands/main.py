@@ -15,13 +15,13 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.escaping import terminal
 
 _COMMANDS = {
-    "init": "look at a folder of files and write the task and the recipe for them",
-    "run": "train methods x K x seeds, evaluate every language, make a report",
-    "predict": "find entities, tags, labels or answers in ordinary text, with a trained model",
-    "evaluate": "score a trained model on the files of a task, language by language",
+    "init": "look at your files and write task.yaml and recipe.yaml for them",
+    "run": "train every combination of method, number of shots and seed; evaluate each language; report",
+    "predict": "label ordinary text with a trained model: entities, tags, classes or answers",
+    "evaluate": "score a trained model on labelled files, language by language",
     "report": "make the tables and figures again, from the results files alone",
-    "status": "show which cells of a grid are finished, running, failed and to do",
-    "similarity": "heat map of the cosines between the gradients of languages",
+    "status": "show what is finished, running, failed and still to do",
+    "similarity": "show which languages' gradients are in conflict, as a heat map",
     "diagnose": "is surgery worth it on my data? conflicts, memorized shots, progress on held-out text",
     "push": "upload the folder of a finished cell to the Hub",
     "download": "fetch a released model from the Hub",

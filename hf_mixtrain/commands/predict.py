@@ -13,16 +13,18 @@ def command_parser() -> CommandParser:
     """Return the parser of the command line."""
     parser = CommandParser(
         "predict",
-        "Find entities, tags, labels or answers in ordinary text, with a model as it was measured. A model of pairs "
-        "and one of questions read JSON Lines with `text` and `text_pair`, or `question` and `context`.",
+        "Label ordinary text: entities, tags of words, classes or answers. A model for pairs of texts reads JSON Lines "
+        "with `text` and `text_pair`, a model for questions JSON Lines with `question` and `context`.",
         "hf-mixtrain predict out/panx/naive-mix-train/k5/seed1 texts.txt --format html --output texts.html\n"
         "echo 'Wangari Maathai was born in Nyeri.' | hf-mixtrain predict out/panx/naive-mix-train/k5/seed1 -",
     )
-    parser.add_argument("model", help="a cell's folder, or any folder or Hub name of a model with a head")
+    parser.add_argument("model", help="folder of a cell, or folder or Hub name of any trained model")
     parser.add_argument("input", help="a text file, one text a line, JSON Lines, or - for standard input")
     parser.add_argument("--output", help="the file to write (default: standard output)")
-    parser.add_argument("--format", choices=("jsonl", "conll", "html"), default="jsonl", help="default: jsonl")
-    parser.add_argument("--batch_size", type=int, default=32, help="texts that are computed at a time (default: 32)")
+    parser.add_argument(
+        "--format", choices=("jsonl", "conll", "html"), default="jsonl", help="form of the output (default: jsonl)"
+    )
+    parser.add_argument("--batch_size", type=int, default=32, help="texts in one batch (default: 32)")
     return parser
 
 

@@ -26,8 +26,10 @@ def command_parser() -> CommandParser:
     parser.add_argument("--private", action="store_true", default=None, help="make a new repository private")
     parser.add_argument("--create_pr", action="store_true", help="open a pull request instead of committing")
     parser.add_argument("--message", help="title of the commit")
-    parser.add_argument("--registry", help="YAML file in which to note the release, for hf-mixtrain download")
-    parser.add_argument("--model_cards", help="folder in which to keep card, results and shots of the release")
+    parser.add_argument(
+        "--registry", help="YAML file that lists releases: add this one, so that hf-mixtrain download finds it"
+    )
+    parser.add_argument("--model_cards", help="folder for a copy of the card, results and shots")
     parser.add_argument("--dry_run", action="store_true", help="check the folder and stop; needs no network")
     return parser
 

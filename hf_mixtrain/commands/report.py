@@ -11,8 +11,8 @@ def command_parser() -> CommandParser:
     """Return the parser of the command line."""
     parser = CommandParser(
         "report",
-        "Write report.md, report.html, report.csv, scores.csv, report.tex and figures/ from all results.json below "
-        "folders, or from files of results.",
+        "Read every results.json below folders, or files of results, and write report.md, report.html, report.csv, "
+        "scores.csv, report.tex and figures/.",
         "hf-mixtrain report out\n"
         "hf-mixtrain report study --baseline gradient-mix-train --languages de sw zh --to study/first-half\n"
         "hf-mixtrain report reproduction/study.jsonl --plan 1.0",
@@ -34,10 +34,10 @@ def command_parser() -> CommandParser:
         "--plan",
         type=float,
         metavar="POINTS",
-        help="say how many seeds it takes to find a difference of so many points with 80 %% power, and write no report",
+        help="say how many seeds a difference of POINTS needs (80 %% power), and write no report",
     )
     parser.add_argument(
-        "--to", metavar="FOLDER", help="where the report goes; left out: the first PATH, for FILE.jsonl a folder FILE"
+        "--to", metavar="FOLDER", help="folder for the report (default: the first PATH; for FILE.jsonl, a folder FILE)"
     )
     return parser
 

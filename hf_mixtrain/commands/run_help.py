@@ -28,6 +28,32 @@ _GROUPS = {
     ),
 }  # fmt: skip
 
+_METAVARS = {
+    "languages": "CODE", "oracle_languages_per_step": "N", "max_steps": "N", "select_steps": "N", "warmup_steps": "N",
+    "lora_r": "R", "report_to": "TRACKER", "hub_model_id": "NAME", "method": "METHOD", "shots": "K", "seeds": "SEED",
+    "freeze": "REGEX", "adapt_epochs": "N", "num_train_epochs": "N", "oracle_batch_size": "N", "global_batch_size": "N",
+    "per_device_train_batch_size": "N", "max_source_examples": "N", "max_eval_examples": "N", "workers": "N",
+    "cell_count": "N", "cell_index": "I", "launcher_options": "NAME=VALUE", "lora_target_modules": "LAYER",
+}  # fmt: skip
+
+# Flags whose defaults are those of the task.
+OF_THE_TASK = {
+    "max_length", "learning_rate", "num_train_epochs", "global_batch_size", "per_device_train_batch_size",
+    "warmup_steps", "weight_decay", "surgery_probability",
+}  # fmt: skip
+
+# What flags of `TrainingArguments` mean in a grid.
+_IN_A_GRID = {
+    "max_steps": "Number of updates of a training; if positive, num_train_epochs does not count.",
+    "num_train_epochs": "Number of training epochs.",
+    "push_to_hub": "Push each finished cell to the Hub.",
+    "hub_model_id": "Repository of a cell; may use {name}, {task}, {method}, {shots}, {seed}. Default: {name}.",
+    "hub_private_repo": "Make new repositories private.",
+    "output_dir": "Folder for models, results and the report.",
+    "train_sampling_strategy": "Order of training rows: random, sequential, group_by_length (less padding), …",
+    "report_to": "Trackers, such as tensorboard, wandb, trackio.",
+}
+
 _EPILOG = """\
 Every flag of transformers.TrainingArguments works as well. Seeds and shots take ranges: --seeds 1-5.
 --shots all takes every row; several source languages: --source_language en,de.
@@ -48,7 +74,8 @@ def run_help() -> str:
     parser = argparse.ArgumentParser(
         prog="hf-mixtrain run",
         usage="%(prog)s [RECIPE] --task TASK [flags]",
-        description="Few-shot cross-lingual transfer: train methods x K x seeds, test every language, make a report.",
+        description="Few-shot cross-lingual transfer. Trains every combination of method, number of shots (K) and "
+        "seed, evaluates each language and writes a report.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -81,14 +108,17 @@ def _run_flags() -> Iterator[Flag]:
 def _add(group: Any, flag: Flag) -> None:
     default = TRAINING_DEFAULTS.get(flag.name, flag.default)
     shown = " ".join(map(str, default)) if isinstance(default, list | tuple) else default
-    known = shown not in (None, False, "") and "default:" not in flag.help.lower()
-    help_ = f"{' '.join(flag.help.split())} Default: {shown}." if known else " ".join(flag.help.split())
+    text = " ".join(_IN_A_GRID.get(flag.name, flag.help).split())
+    known = shown not in (None, False, "") and "default:" not in text.lower()
+    if flag.name in OF_THE_TASK:
+        text, known, shown = text.removesuffix(" Default: the task's."), True, "the task's"
+    help_ = f"{text} Default: {shown}." if known else text
     help_ = help_.replace("%", "%%")
     if flag.is_switch:
         group.add_argument(f"--{flag.name}", action="store_true", help=help_)
     else:
         many = flag.kind.startswith("list")
-        metavar = flag.kind if flag.choices else flag.name.split("_")[-1].upper()
+        metavar = flag.kind if flag.choices else _METAVARS.get(flag.name, flag.name.split("_")[-1].upper())
         group.add_argument(f"--{flag.name}", metavar=metavar, nargs="+" if many else None, help=help_)
 
 

@@ -18,9 +18,11 @@ def command_parser() -> CommandParser:
         "Show which cells are finished, running (where, which update, time left), failed (why) and to do.",
         "hf-mixtrain status out\nhf-mixtrain status out --watch\nhf-mixtrain status out --watch --every 60",
     )
-    parser.add_argument("output_dir", help="--output_dir of a run")
-    parser.add_argument("--watch", action="store_true", help="show it again and again, until nothing is left to do")
-    parser.add_argument("--every", type=float, default=10.0, help="seconds between two looks (default: 10)")
+    parser.add_argument("output_dir", help="the --output_dir of a run")
+    parser.add_argument("--watch", action="store_true", help="keep showing it until nothing is left to do")
+    parser.add_argument(
+        "--every", type=float, default=10.0, help="with --watch, seconds until it is shown again (default: 10)"
+    )
     return parser
 
 

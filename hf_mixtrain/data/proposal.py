@@ -88,7 +88,6 @@ def _recipe(trained: dict[str, int], source: str) -> dict[str, Any]:
         "seeds": [1],
         "source_language": source,
         "model_name_or_path": "xlm-roberta-base",
-        "output_dir": "out",
         "num_train_epochs": min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, epochs)),
         "learning_rate": 5e-5 if trained[source] < 1000 else 2e-5,
         "warmup_steps": 0.1,

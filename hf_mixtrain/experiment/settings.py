@@ -38,7 +38,7 @@ REFUSED: Mapping[str, str] = {
     "resume_from_checkpoint": "Run the same command again: interrupted cells resume, finished ones are skipped.",
     "load_best_model_at_end": "Use --select_on source-dev.",
     "metric_for_best_model": "Models are compared by the task's main metric: use --select_on source-dev.",
-    "eval_strategy": "Use --select_on source-dev --select_steps N to look at the dev set while training.",
+    "eval_strategy": "Use --select_on source-dev --select_steps N to evaluate on the dev set while training.",
     "hub_strategy": "With --push_to_hub, a cell is pushed when it is finished.",
     "hub_always_push": "With --push_to_hub, a cell is pushed when it is finished.",
     "hub_revision": "With --push_to_hub, cells go to the main branch. Use `hf-mixtrain push` for others.",
@@ -64,14 +64,14 @@ class RunArguments:
     shots: list[int] = field(
         default_factory=lambda: [5],
         metadata={
-            "help": "Labelled examples of each target language (xnli: of each class), or all; zero-shot: always 0."
+            "help": "Labelled examples of each target language (K; xnli: of each class), or all. zero-shot takes none."
         },
     )
     seeds: list[int] = field(
         default_factory=lambda: [1],
-        metadata={"help": "A seed picks the shots, the start of the head and the order of training. Paper: 1 2 3 4 5."},
+        metadata={"help": "A seed decides the shots, the head's first weights and the order of training. Paper: 1-5."},
     )
-    languages: list[str] | None = field(default=None, metadata={"help": "Target languages; left out: all of the task."})
+    languages: list[str] | None = field(default=None, metadata={"help": "Target languages. Default: all of the task."})
     data_source: str = field(
         default="hub", metadata={"help": "hub, demo (ships with the package), or a folder in XTREME's layout."}
     )
@@ -83,11 +83,11 @@ class RunArguments:
         },
     )
     shots_per: Literal["example", "class", "entity"] | None = field(
-        default=None, metadata={"help": "What K counts: examples, examples of each class, or mentions of each type."}
+        default=None, metadata={"help": "What K counts: examples, examples of each class, or entities of each type."}
     )
     strict_shots: bool = field(
         default=False,
-        metadata={"help": "Refuse languages with fewer than K of something, instead of taking all there are."},
+        metadata={"help": "Stop if a target language has fewer than K examples, instead of taking all it has."},
     )
     model_name_or_path: str = field(
         default="xlm-roberta-base",
@@ -98,13 +98,13 @@ class RunArguments:
         metadata={"help": "Keep only the word pieces that the task's texts in these languages use: less memory."},
     )
     max_source_examples: int | None = field(
-        default=None, metadata={"help": "Train on so many source examples, by a fixed random choice."}
+        default=None, metadata={"help": "Train on at most N source examples, always the same random ones."}
     )
     max_eval_examples: int | None = field(
-        default=None, metadata={"help": "Use so many examples of each dev and test set, by a fixed random choice."}
+        default=None, metadata={"help": "Evaluate on at most N examples of each dev and test set, always the same."}
     )
     max_length: int | None = field(
-        default=None, metadata={"help": "Longest input in word pieces; default: the task's."}
+        default=None, metadata={"help": "Longest input in word pieces. Default: the task's."}
     )
     global_batch_size: int | None = field(
         default=None,
@@ -124,40 +124,41 @@ class RunArguments:
     select_on: Literal["last", "source-dev", "target-dev", "average"] = field(
         default="last",
         metadata={
-            "help": "Which model of a training is kept: the last one, the best one on dev data of the source or of the "
-            "targets, or the mean of ten. ord-fs-dev always selects on its target's dev data."
+            "help": "Which model of a training is kept: the last one, the best one on dev data of the source language "
+            "or of the target languages, or the mean of ten. ord-fs-dev always takes dev data of its target language."
         },
     )
     select_steps: int = field(
-        default=100, metadata={"help": "Updates between two looks at dev data. Trainings on shots alone: each epoch."}
+        default=100,
+        metadata={"help": "Evaluate on dev data every N updates; after each epoch where only shots are trained on."},
     )
     adapt_epochs: float | None = field(
         default=None,
-        metadata={"help": "Epochs of trainings on shots alone; default: num_train_epochs, for ord-fs-dev at most 50."},
+        metadata={"help": "Epochs of a training on shots alone. Default: num_train_epochs; ord-fs-dev: at most 50."},
     )
     adapt_learning_rate: float | None = field(
-        default=None, metadata={"help": "Learning rate of trainings on shots alone; default: learning_rate."}
+        default=None, metadata={"help": "Learning rate of a training on shots alone. Default: learning_rate."}
     )
     decode: Literal["argmax", "legal", "transitions"] | None = field(
         default=None,
         metadata={
-            "help": "How tags are chosen: the likeliest of each word, the best legal sequence, or also by which tag "
-            "followed which in training. Default: the best on dev data of the source; without any, transitions for "
-            "entities."
+            "help": "How tags are chosen: the likeliest tag of each word, the best legal sequence, or the best "
+            "sequence with the frequencies of tag pairs in training. Default: the best of the three on dev data of the "
+            "source language; without such data, transitions for entities."
         },
     )
     label_piece: Literal["first", "content", "all"] | None = field(
         default=None,
         metadata={
-            "help": "Which word piece carries a word's label: the first, as in the paper, the first that is more than "
-            "a space, or all of them. Default: content."
+            "help": "Which word piece carries a word's label: the first (as in the paper), the first that is more than "
+            "a mark for a space, or every one. Default: content."
         },
     )
     save_models: Literal["all", "best", "last", "none"] = field(
         default="all",
         metadata={
-            "help": "Which cells keep their models: all; of each method and K the seed with the best average, or the "
-            "last one; or none. Results and cards are always kept."
+            "help": "Which cells keep their models: all of them; for each method and K, only the seed with the best "
+            "average or only the last seed; or none. Results and cards are always kept."
         },
     )
     use_peft: bool = field(
@@ -180,26 +181,28 @@ class RunArguments:
             "jobs of Slurm, or on a Ray cluster. Workers share the cells."
         },
     )
-    workers: int | None = field(default=None, metadata={"help": "How many workers a --launcher starts."})
+    workers: int | None = field(default=None, metadata={"help": "How many processes or jobs --launcher starts."})
     launcher_options: list[str] = field(
         default_factory=list,
         metadata={"help": "For submitit or Ray, as name=value, such as timeout_min=240 slurm_partition=gpu."},
     )
-    cell_index: int = field(default=0, metadata={"help": "With --cell_count N: run this share of the cells."})
+    cell_index: int = field(default=0, metadata={"help": "With --cell_count N: the share to run, from 0 to N-1."})
     cell_count: int = field(
         default=1,
-        metadata={"help": "Into how many shares, each with its own folder."},
+        metadata={"help": "Cut the grid into N shares, for machines that share no folder."},
     )
     save_predictions: bool = field(
         default=False, metadata={"help": "Keep the predictions of the test rows: predictions.jsonl beside the results."}
     )
     license: str | None = field(
-        default=None, metadata={"help": "Licence of the models for their cards, as the Hub writes it, such as mit."}
+        default=None, metadata={"help": "Licence of the models, for their cards; the Hub's name of it, such as mit."}
     )
     overwrite: bool = field(
-        default=False, metadata={"help": "Run finished cells again that were made from other data or settings."}
+        default=False, metadata={"help": "Run a finished cell again if it was made from other data or settings."}
     )
-    dry_run: bool = field(default=False, metadata={"help": "Show the cells, and which are finished, and stop."})
+    dry_run: bool = field(
+        default=False, metadata={"help": "Check the data, show the cells and which are finished, and stop."}
+    )
     list_tasks: bool = field(default=False, metadata={"help": "Show the tasks and stop."})
     verbose: bool = field(default=False, metadata={"help": "Show the messages of transformers and the training logs."})
 

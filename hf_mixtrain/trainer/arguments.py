@@ -52,26 +52,30 @@ class GradientMixTrainingArguments(TrainingArguments):
     """
 
     surgery: SurgeryName = field(
-        default="stochastic", metadata={"help": "How the gradients of batch and oracles become one."}
+        default="stochastic",
+        metadata={
+            "help": "What is done when the update opposes the oracle language, a target language drawn at random."
+        },
     )
     surgery_scope: SurgeryScope = field(
-        default="optimizer_step", metadata={"help": "When surgery is done: once per update, or per micro-batch."}
+        default="optimizer_step",
+        metadata={"help": "When surgery is done: once per update, or after every micro-batch."},
     )
     surgery_probability: float = field(
-        default=1.0, metadata={"help": "Probability that surgery is done (authors: 0.1 for XNLI and TyDiQA)."}
+        default=1.0, metadata={"help": "Share of the updates with surgery (authors: 0.1 for XNLI and TyDiQA)."}
     )
     oracle_batch_size: int | None = field(
-        default=None, metadata={"help": "Shots in one oracle batch; default: all K, at most the rows of one update."}
+        default=None, metadata={"help": "Shots drawn for one surgery. Default: all K, at most the rows of one update."}
     )
-    oracle_languages_per_step: int = field(default=1, metadata={"help": "Languages drawn for one surgery."})
+    oracle_languages_per_step: int = field(default=1, metadata={"help": "Oracle languages drawn for one surgery."})
     oracle_include_source: bool = field(
-        default=False, metadata={"help": "Draw the source language too, as the authors' code does."}
+        default=False, metadata={"help": "The source language may be drawn too, as in the authors' code."}
     )
     language_column: str = field(default="language", metadata={"help": "Column that names the language of a row."})
     source_language: str = field(default="en", metadata={"help": "Language with the full training set."})
     paper_exact: bool = field(
         default=False,
-        metadata={"help": "As the authors' code: per micro-batch, source among the oracles, fixed oracle batches."},
+        metadata={"help": "As the authors' code: every micro-batch, source drawn too, fixed oracle batches."},
     )
 
     def __post_init__(self) -> None:

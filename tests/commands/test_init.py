@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from hf_mixtrain.commands.init import main
+from hf_mixtrain.commands.run import parse_settings
 from hf_mixtrain.data import load_fewshot, load_task
 from hf_mixtrain.errors import InputError
 
@@ -100,6 +101,16 @@ def test_kind_languages_and_labels_are_as_in_the_files(tmp_path, capsys, files, 
 
     source = open_source(folder, loaded, languages[0])
     assert all(len(source.read(code, "train")) for code in languages if source.has(code, "train"))
+
+
+@pytest.mark.parametrize(("flags", "out"), [(["--output", "project"], "project/out"), ([], "out")])
+def test_a_run_of_the_recipe_writes_into_the_folder_of_the_recipe(tmp_path, monkeypatch, flags, out):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "data", {f"train-{code}.tsv": "a\tB-X\nb\tO\n" for code in ("en", "de")})
+    main(["data", *flags])
+    settings = parse_settings([f"{Path(out).parent}/recipe.yaml"])
+    assert settings.output_dir == Path(out)
+    assert parse_settings([f"{Path(out).parent}/recipe.yaml", "--output_dir", "other"]).output_dir == Path("other")
 
 
 def test_files_that_are_there_already_are_not_written_over(tmp_path):

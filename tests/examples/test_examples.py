@@ -64,3 +64,10 @@ def test_embeddings_are_trained_on_pairs_in_three_languages(encoder_dir, tmp_pat
     found = re.findall(r"^(before|after ) +(\w\w)  \d of 5 found$", output, re.MULTILINE)
     assert found == [(when, language) for when in ("before", "after ") for language in ("en", "de", "sw")]
     assert "'steps': 5" in output
+
+
+def test_every_example_is_run_by_a_test():
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    for path in EXAMPLES.iterdir():
+        if path.is_file():
+            assert f'"{path.name}"' in tests, path.name
