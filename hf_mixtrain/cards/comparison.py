@@ -105,6 +105,10 @@ def compare(results: Results, siblings: Sequence[Results] = ()) -> Comparison:
 def compared(results: Results, siblings: Sequence[Results]) -> list[Results]:
     """Return those siblings that `compare` looks at: without the others, it gives the same.
 
+    Args:
+        results: The results of the cell that the card is of.
+        siblings: Results of other cells.
+
     Example:
         >>> cell = dict(task="panx", model="m", metric="f1", languages=["de"], settings={})
         >>> few = {**cell, "method": "mix-ft", "shots": 1, "seed": 1}

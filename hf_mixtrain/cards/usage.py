@@ -142,7 +142,12 @@ def recipe(results: Mapping[str, Any]) -> str:
 
 
 class FolderFacts(NamedTuple):
-    """What the folder of a cell holds beside its results; ``parts`` are folders with a model each."""
+    """What the folder of a cell holds beside its results; ``parts`` are folders with a model each.
+
+    Example:
+        >>> FolderFacts(has_model=True, parts=[], has_shots=True, labels=["O", "B-PER"], sha256={}).labels
+        ['O', 'B-PER']
+    """
 
     has_model: bool
     parts: list[str]
@@ -162,6 +167,11 @@ def folder_facts(folder: str | Path) -> FolderFacts:
 
     Raises:
         InputError: If ``config.json`` cannot be read.
+
+    Example:
+        >>> facts = folder_facts("model_cards/multilingual-e5-small-xnli-gradient-mix-train-k5-seed1")
+        >>> facts.labels, facts.has_shots
+        (['contradiction', 'entailment', 'neutral'], True)
     """
     folder = Path(folder)
     weights = sorted(folder.glob("*.safetensors"))

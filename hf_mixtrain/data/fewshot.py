@@ -44,6 +44,14 @@ class FewShotData:
         targets: All target languages, also those that have shots and no test set, or a test set and no shots.
         warnings: What a reader of the scores should know: fewer shots than K, test rows among the training rows,
             questions left out, labels that are in no training row; one sentence each.
+
+    Example:
+        >>> from hf_mixtrain.data import load_fewshot
+        >>> data = load_fewshot("panx", shots=1, seed=1, languages=["sw"], source="demo")
+        >>> data.source_language, data.targets, list(data.dev), list(data.test)
+        ('en', ('sw',), ['en'], ['en', 'sw'])
+        >>> data.shots["sw"].column_names
+        ['id', 'language', 'tokens', 'tags']
     """
 
     task: Task

@@ -13,6 +13,11 @@ class Language(NamedTuple):
         name: English name.
         family: Language family, for Indo-European and Austronesian the branch.
         script: Script of the texts in these data sets.
+
+    Example:
+        >>> from hf_mixtrain.data import LANGUAGES
+        >>> LANGUAGES["sw"]
+        Language(code='sw', name='Swahili', family='Niger-Congo', script='Latin')
     """
 
     code: str

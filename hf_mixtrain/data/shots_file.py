@@ -35,6 +35,14 @@ class ShotsFile:
         ids: Ids by language, in the order in which they were drawn.
         checksums: Checksum of the rows of each language.
         path: The file.
+
+    Example:
+        >>> import tempfile
+        >>> from hf_mixtrain.data import load_fewshot
+        >>> data = load_fewshot("panx", shots=1, seed=1, languages=["sw"], source="demo")
+        >>> file = read_shots(write_shots(data, Path(tempfile.mkdtemp(), "shots.json")))
+        >>> file.shots, file.split, list(file.ids)
+        (1, 'train', ['sw'])
     """
 
     task: str
@@ -116,6 +124,14 @@ def read_shots(path: str | Path) -> ShotsFile:
 
     Raises:
         InputError: If the file is something else.
+
+    Example:
+        >>> import tempfile
+        >>> from hf_mixtrain.data import load_fewshot
+        >>> data = load_fewshot("panx", shots=5, seed=1, languages=["de", "sw"], source="demo")
+        >>> file = read_shots(write_shots(data, Path(tempfile.mkdtemp(), "shots.json")))
+        >>> {language: len(ids) for language, ids in file.ids.items()}
+        {'de': 5, 'sw': 5}
     """
     path = Path(path)
     content = load_json(read_bytes(path), path)

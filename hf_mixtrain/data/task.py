@@ -41,6 +41,12 @@ class Task:
             found for each file.
         hub: Where the rows are on the Hub; see ``docs/data.md``.
         defaults: Training arguments, ``max_length`` and the like, as in the paper's scripts.
+
+    Example:
+        >>> from hf_mixtrain.data import load_task
+        >>> task = load_task("xnli")
+        >>> task.kind, task.labels, task.metric
+        ('text-classification', ('contradiction', 'entailment', 'neutral'), 'accuracy')
     """
 
     name: str

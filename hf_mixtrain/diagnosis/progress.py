@@ -26,6 +26,11 @@ class Progress:
         surgery_gain: Mean of ``surgery - plain`` over the languages, and its 95 % interval over the batches (None
             below three batches).
         repeated_gain: Mean of ``repeated - plain`` and its interval, likewise.
+
+    Example:
+        >>> languages = [torch.tensor([0.2, 0.1])] * 5
+        >>> Progress(*languages, surgery_gain=(0.01, (-0.02, 0.04)), repeated_gain=(0.03, None)).conflicts.shape
+        torch.Size([2])
     """
 
     plain: Tensor

@@ -29,6 +29,13 @@ class Decoding:
         weight: Weight of the transitions.
         log_transitions: Natural logarithms of P(tag given tag before), tags × tags, and a last row for the first
             word of a sentence; None where the rule is not ``"transitions"``.
+
+    Example:
+        >>> scores = np.array([[0.0, 0.1, 0.9], [0.9, 0.0, 0.1]])  # words × tags
+        >>> for rule in ("argmax", "legal"):
+        ...     print(rule, Decoding(rule, ("O", "B-PER", "I-PER")).tags(["O", "B-PER", "I-PER"], [scores]))
+        argmax [['I-PER', 'O']]
+        legal [['B-PER', 'O']]
     """
 
     rule: Rule

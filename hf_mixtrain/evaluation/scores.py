@@ -54,6 +54,25 @@ def predict(
 
     Raises:
         InputError: If the model was made for other labels, or the tokenizer cannot be used.
+
+    Example:
+        >>> from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
+        >>> from transformers import Trainer, TrainingArguments
+        >>> from tokenizers import Tokenizer, models, pre_tokenizers
+        >>> words = {"[UNK]": 0, "[PAD]": 1, "Ann": 2, "lives": 3, "in": 4, "York": 5}
+        >>> backend = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+        >>> backend.pre_tokenizer = pre_tokenizers.Whitespace()
+        >>> tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]", pad_token="[PAD]")
+        >>> from hf_mixtrain.data import load_fewshot
+        >>> data = load_fewshot("panx", shots=1, seed=1, languages=["sw"], source="demo", max_eval_examples=3)
+        >>> task = data.task
+        >>> size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+        >>> config = BertConfig(vocab_size=6, **size, id2label=dict(enumerate(task.labels)))
+        >>> model = BertForTokenClassification(config)
+        >>> trainer = Trainer(model, TrainingArguments("out", use_cpu=True, report_to="none"))
+        >>> tags = predict(trainer, task, data.test["sw"], tokenizer)
+        >>> len(tags), set(tags[0]) <= set(task.labels)
+        (3, True)
     """
     decodings = {"": decoding or Decoding("argmax", task.labels)}
     return _predictions(trainer, task, raw, tokenizer, max_length, label_piece, decodings)[""]
@@ -129,6 +148,25 @@ def evaluate_languages(
 
     Returns:
         ``{language: {score: value from 0 to 100}}`` in the order of ``raw``, equal on all processes.
+
+    Example:
+        >>> from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
+        >>> from transformers import Trainer, TrainingArguments
+        >>> from tokenizers import Tokenizer, models, pre_tokenizers
+        >>> words = {"[UNK]": 0, "[PAD]": 1, "Ann": 2, "lives": 3, "in": 4, "York": 5}
+        >>> backend = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+        >>> backend.pre_tokenizer = pre_tokenizers.Whitespace()
+        >>> tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]", pad_token="[PAD]")
+        >>> from hf_mixtrain.data import load_fewshot
+        >>> data = load_fewshot("panx", shots=1, seed=1, languages=["sw"], source="demo", max_eval_examples=3)
+        >>> task = data.task
+        >>> size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+        >>> config = BertConfig(vocab_size=6, **size, id2label=dict(enumerate(task.labels)))
+        >>> model = BertForTokenClassification(config)
+        >>> trainer = Trainer(model, TrainingArguments("out", use_cpu=True, report_to="none"))
+        >>> scores = evaluate_languages(trainer, task, data.test, tokenizer)
+        >>> list(scores), 0 <= scores["sw"]["f1"] <= 100
+        (['en', 'sw'], True)
     """
     scores = {}
     for language, rows in raw.items():
@@ -164,6 +202,26 @@ def evaluate_decodings(
 
     Returns:
         Predictions and scores from 0 to 100 by the same names, equal on all processes.
+
+    Example:
+        >>> from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
+        >>> from transformers import Trainer, TrainingArguments
+        >>> from tokenizers import Tokenizer, models, pre_tokenizers
+        >>> words = {"[UNK]": 0, "[PAD]": 1, "Ann": 2, "lives": 3, "in": 4, "York": 5}
+        >>> backend = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+        >>> backend.pre_tokenizer = pre_tokenizers.Whitespace()
+        >>> tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]", pad_token="[PAD]")
+        >>> from hf_mixtrain.data import load_fewshot
+        >>> data = load_fewshot("panx", shots=1, seed=1, languages=["sw"], source="demo", max_eval_examples=3)
+        >>> task = data.task
+        >>> size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+        >>> config = BertConfig(vocab_size=6, **size, id2label=dict(enumerate(task.labels)))
+        >>> model = BertForTokenClassification(config)
+        >>> trainer = Trainer(model, TrainingArguments("out", use_cpu=True, report_to="none"))
+        >>> decodings = {rule: Decoding(rule, task.labels) for rule in ("argmax", "legal")}
+        >>> predictions, scores = evaluate_decodings(trainer, task, data.test["sw"], tokenizer, decodings)["legal"]
+        >>> len(predictions), 0 <= scores["f1"] <= 100
+        (3, True)
     """
     if not decodings:
         raise InputError("Expected one decoding or more, found none.")

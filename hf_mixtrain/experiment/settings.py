@@ -54,7 +54,12 @@ _HUB = ("push_to_hub", "hub_model_id", "hub_private_repo")
 
 @dataclass
 class RunArguments:
-    """What to run. Every flag of `GradientMixTrainingArguments` and `transformers.TrainingArguments` works as well."""
+    """What to run. Every flag of `GradientMixTrainingArguments` and `transformers.TrainingArguments` works as well.
+
+    Example:
+        >>> RunArguments(task="panx", shots=[1, 5], seeds=[1, 2, 3]).method
+        ['gradient-mix-train']
+    """
 
     task: str | None = field(default=None, metadata={"help": "panx, udpos, tydiqa, xnli, or a YAML file of your own."})
     method: list[str] = field(
@@ -162,8 +167,7 @@ class RunArguments:
         },
     )
     use_peft: bool = field(
-        default=False,
-        metadata={"help": "Train LoRA adapters and the head, and freeze the encoder's own weights."},
+        default=False, metadata={"help": "Train LoRA adapters and the head, and freeze the encoder's own weights."}
     )
     lora_r: int = field(default=16, metadata={"help": "Rank of the adapters."})
     lora_alpha: float = field(default=32.0, metadata={"help": "Adapters are multiplied by lora_alpha / lora_r."})
@@ -188,8 +192,7 @@ class RunArguments:
     )
     cell_index: int = field(default=0, metadata={"help": "With --cell_count N: the share to run, from 0 to N-1."})
     cell_count: int = field(
-        default=1,
-        metadata={"help": "Cut the grid into N shares, for machines that share no folder."},
+        default=1, metadata={"help": "Cut the grid into N shares, for machines that share no folder."}
     )
     save_predictions: bool = field(
         default=False, metadata={"help": "Keep the predictions of the test rows: predictions.jsonl beside the results."}
@@ -256,6 +259,13 @@ class Settings:
         push_to_hub: Whether finished cells are pushed.
         hub_model_id: Template of the repositories' names, if one was given.
         hub_private_repo: Whether new repositories are private; None: as the account is set.
+
+    Example:
+        >>> from hf_mixtrain.data import load_task
+        >>> run = RunArguments(task="panx", method=["naive-mix-train"])
+        >>> settings = Settings.from_values(run, load_task("panx"), {"learning_rate": 1e-4})
+        >>> settings.global_batch_size, settings.changed["learning_rate"], str(settings.output_dir)
+        (32, 0.0001, 'out')
     """
 
     run: RunArguments

@@ -165,7 +165,13 @@ def _first_line(error: BaseException) -> str:
 
 
 class HubError(InputError):
-    """The Hub or the way to it failed; nothing on the local disk was lost, and the same call can be made again."""
+    """The Hub or the way to it failed; nothing on the local disk was lost, and the same call can be made again.
+
+    Example:
+        >>> from hf_mixtrain.errors import InputError
+        >>> issubclass(HubError, InputError)
+        True
+    """
 
 
 @contextmanager

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 class Checkpoint(NamedTuple):
-    """A model in evaluation mode, its tokenizer, and the folder that both were read from."""
+    """A model in evaluation mode, its tokenizer, and the folder that both were read from.
+
+    Example:
+        >>> model, tokenizer, folder = Checkpoint("a model", "its tokenizer", Path("a folder"))
+        >>> folder.name
+        'a folder'
+    """
 
     model: "PreTrainedModel"
     tokenizer: "PreTrainedTokenizerBase"
@@ -85,6 +91,10 @@ def load_checkpoint(name: str | Path, revision: str | None = None, *, language: 
 def local_folder(name: str | Path, revision: str | None = None) -> Path:
     """Return the folder of a model: the one that is named, or that of a repository, fetched whole and checked.
 
+    Args:
+        name: A folder, or a repository on the Hub.
+        revision: Branch, tag or commit of a repository; None: its main branch.
+
     Raises:
         InputError: If there is no such folder.
         HubError: If a repository cannot be fetched.
@@ -139,6 +149,10 @@ def load_model(auto_class: Any, name: str | Path, revision: str | None = None, *
 
 def load_tokenizer(name: str | Path, revision: str | None = None) -> Any:
     """Load a tokenizer, as `load_model` loads a model.
+
+    Args:
+        name: A folder, or a repository on the Hub.
+        revision: Branch, tag or commit of a repository; None: its main branch.
 
     Raises:
         InputError: If there are no files of a tokenizer, or they are broken.

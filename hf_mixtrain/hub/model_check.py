@@ -82,6 +82,14 @@ def check_model(folder: Path) -> None:
     Raises:
         InputError: If a file is missing or broken, if weights are pickled or elsewhere, or if the configuration asks
             for code, kernels or sizes that the weights do not have.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> check_model(folder)
+        Traceback (most recent call last):
+            ...
+        hf_mixtrain.errors.InputError: ...: no config.json in it. Expected the folder of a trained model.
     """
     if not (folder / CONFIG).is_file():
         adapter = " It holds an adapter: merge it into its model first." if (folder / ADAPTER).is_file() else ""

@@ -28,6 +28,11 @@ class Release:
         url: Page of the commit, or of the pull request.
         changed: Whether this push made a commit; a push of what is there already makes none.
         sha256: SHA-256 of every file as it was uploaded.
+
+    Example:
+        >>> release = Release("me/panx-5", None, "v1.0", "https://huggingface.co/me/panx-5", changed=False, sha256={})
+        >>> release.commit is None  # a dry run
+        True
     """
 
     repo_id: str

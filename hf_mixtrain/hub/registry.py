@@ -43,6 +43,12 @@ class Released:
         commit: The commit that is loaded; None as long as it is not published.
         sha256: SHA-256 of every file.
         publish: The command that publishes it.
+
+    Example:
+        >>> from hf_mixtrain.hub import read_registry
+        >>> entry = read_registry()[0]
+        >>> entry.task, entry.shots, entry.seed
+        ('panx', 5, 1)
     """
 
     name: str
@@ -156,6 +162,16 @@ def register(path: str | Path, results: Mapping[str, Any], release: Release, pub
 
     Raises:
         InputError: If the file is there and is no registry; or if a plan would take the place of what is published.
+
+    Example:
+        >>> import tempfile
+        >>> from hf_mixtrain.hub import Release
+        >>> from hf_mixtrain.results import find_results
+        >>> cell = find_results("reproduction/study.jsonl")[0]
+        >>> plan = Release("me/my-model", None, "v1.0", "https://huggingface.co/me/my-model", changed=False, sha256={})
+        >>> entry = register(Path(tempfile.mkdtemp(), "registry.yaml"), cell, plan, "hf-mixtrain push ./seed1 my-model")
+        >>> entry.repo_id, entry.commit
+        ('me/my-model', None)
     """
     entry = Released(
         name=model_name(results),

@@ -43,6 +43,13 @@ class SafePushMixin(_Base):
 
     Attributes:
         failed_pushes: Why pushes during training failed; empty if none did. A push at the end sends all there is.
+
+    Example:
+        >>> from transformers import Trainer
+        >>> class MyTrainer(SafePushMixin, Trainer):
+        ...     pass
+        >>> issubclass(MyTrainer, Trainer)
+        True
     """
 
     args: Any

@@ -25,6 +25,11 @@ class Job:
         workers: How many; None: as many as there are GPUs here, at least one.
         folder: Where their logs go.
         options: For the library that starts them.
+
+    Example:
+        >>> job = Job(["hf-mixtrain", "run", "recipe.yaml"], workers=2, folder=Path("out/panx/.queue/logs"))
+        >>> job.workers
+        2
     """
 
     command: Sequence[str]
@@ -45,6 +50,12 @@ def launch(launcher: str, job: Job) -> list[int]:
 
     Raises:
         InputError: If the launcher is not installed, or refuses an option.
+
+    Example:
+        >>> import sys, tempfile
+        >>> job = Job([sys.executable, "-c", "pass"], workers=2, folder=Path(tempfile.mkdtemp()))
+        >>> launch("local", job)
+        [0, 0]
     """
     module = importlib.import_module(f"hf_mixtrain.launchers.{launcher}")
     library = LAUNCHERS[launcher]

@@ -33,6 +33,12 @@ class Stage:
             - ``None``: as the user asks.
         patience: Stop after so many looks at the dev set without a better score; ``None``: never.
         settings: Training arguments that hold for this stage; the user's own flags for the stage win over them.
+
+    Example:
+        >>> from hf_mixtrain.methods import METHODS
+        >>> (stage,) = METHODS["gradient-mix-train"].stages
+        >>> stage.train_on, stage.order, stage.surgery
+        ('mixed', 'shuffled', True)
     """
 
     train_on: Literal["source", "shots", "mixed"]
@@ -59,6 +65,12 @@ class Method:
         stages: From first to last. Methods that begin with the same stage share its model.
         in_paper: Whether it is one of the six methods that Xu and Murray (2022) compare.
         source: Where the method comes from.
+
+    Example:
+        >>> from hf_mixtrain.methods import METHODS
+        >>> method = METHODS["mix-ft"]
+        >>> method.title, [stage.train_on for stage in method.stages]
+        ('mix-FT', ['source', 'shots'])
     """
 
     name: str

@@ -20,6 +20,15 @@ class InMemoryMetric(evaluate.Metric):
 
     Attributes:
         keys: The scores that ``compute`` always returns; others may depend on the rows.
+
+    Example:
+        >>> from hf_mixtrain.metrics import Accuracy
+        >>> metric = Accuracy()
+        >>> isinstance(metric, InMemoryMetric)
+        True
+        >>> metric.add_batch(predictions=["yes", "no"], references=["yes", "yes"])
+        >>> metric.compute()["accuracy"]
+        0.5
     """
 
     keys: tuple[str, ...] = ()

@@ -34,6 +34,26 @@ class LoadedModel:
         tokenizer: Its tokenizer.
         reading: How it is to be read.
         labels: Names of its outputs; empty for questions.
+
+    Example:
+        >>> import tempfile
+        >>> from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
+        >>> from tokenizers import Tokenizer, models, pre_tokenizers
+        >>> words = {"[UNK]": 0, "[PAD]": 1, "Ann": 2, "lives": 3, "in": 4, "York": 5}
+        >>> backend = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+        >>> backend.pre_tokenizer = pre_tokenizers.Whitespace()
+        >>> tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]", pad_token="[PAD]")
+        >>> from hf_mixtrain.data import load_task
+        >>> task = load_task("panx")
+        >>> size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+        >>> config = BertConfig(vocab_size=6, **size, id2label=dict(enumerate(task.labels)))
+        >>> model = BertForTokenClassification(config)
+        >>> folder = tempfile.mkdtemp()
+        >>> for part in (model, tokenizer):
+        ...     _ = part.save_pretrained(folder)
+        >>> model = load_model(folder)
+        >>> model.reading.kind, model.reading.label_piece
+        ('token-classification', 'first')
     """
 
     name: str
@@ -80,6 +100,25 @@ def load_model(model: str | Path, revision: str | None = None, *, batch_size: in
     Raises:
         InputError: If there is no such model, it has no head for tagging, classification or questions, or its tokenizer
             cannot be used.
+
+    Example:
+        >>> import tempfile
+        >>> from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
+        >>> from tokenizers import Tokenizer, models, pre_tokenizers
+        >>> words = {"[UNK]": 0, "[PAD]": 1, "Ann": 2, "lives": 3, "in": 4, "York": 5}
+        >>> backend = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+        >>> backend.pre_tokenizer = pre_tokenizers.Whitespace()
+        >>> tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]", pad_token="[PAD]")
+        >>> from hf_mixtrain.data import load_task
+        >>> task = load_task("panx")
+        >>> size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+        >>> config = BertConfig(vocab_size=6, **size, id2label=dict(enumerate(task.labels)))
+        >>> model = BertForTokenClassification(config)
+        >>> folder = tempfile.mkdtemp()
+        >>> for part in (model, tokenizer):
+        ...     _ = part.save_pretrained(folder)
+        >>> load_model(folder).labels
+        ('O', 'B-PER', 'I-PER', 'B-ORG', 'I-ORG', 'B-LOC', 'I-LOC')
     """
     if batch_size < 1:
         raise InputError(f"`batch_size` must be 1 or more. Got {batch_size}.")

@@ -60,6 +60,26 @@ def predict(model: str | Path | LoadedModel, texts: Sequence[TextInput], *, batc
 
     Raises:
         InputError: If the model cannot be used, or a text is not as it needs it; one line with what to do.
+
+    Example:
+        >>> import tempfile
+        >>> from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
+        >>> from tokenizers import Tokenizer, models, pre_tokenizers
+        >>> words = {"[UNK]": 0, "[PAD]": 1, "Ann": 2, "lives": 3, "in": 4, "York": 5}
+        >>> backend = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+        >>> backend.pre_tokenizer = pre_tokenizers.Whitespace()
+        >>> tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]", pad_token="[PAD]")
+        >>> from hf_mixtrain.data import load_task
+        >>> task = load_task("panx")
+        >>> size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+        >>> config = BertConfig(vocab_size=6, **size, id2label=dict(enumerate(task.labels)))
+        >>> model = BertForTokenClassification(config)
+        >>> folder = tempfile.mkdtemp()
+        >>> for part in (model, tokenizer):
+        ...     _ = part.save_pretrained(folder)
+        >>> (tagged,) = predict(folder, ["Ann lives in York"])
+        >>> sorted(tagged), tagged["text"]
+        (['entities', 'text'], 'Ann lives in York')
     """
     loaded = model if isinstance(model, LoadedModel) else load_model(model, batch_size=batch_size)
     kind = loaded.reading.kind

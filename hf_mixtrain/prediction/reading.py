@@ -31,6 +31,10 @@ class Reading:
         words: What the words were like in training; None for tasks without words.
         pairs: Whether texts were classified in pairs.
         may_be_empty: Whether some questions had no answer.
+
+    Example:
+        >>> Reading("udpos", "token-classification", {"max_length": 128}, label_piece="content").pairs
+        False
     """
 
     task: str
@@ -45,6 +49,13 @@ class Reading:
 
 def write_reading(folder: str | Path, reading: Reading) -> Path:
     """Write ``decoding.json`` into a model's folder.
+
+    Args:
+        folder: The model's folder.
+        reading: How the model is to be read.
+
+    Returns:
+        The file.
 
     Example:
         >>> import tempfile
@@ -78,6 +89,11 @@ def read_reading(model: str | Path) -> Reading | None:
 
     Raises:
         InputError: If the file is not as `write_reading` writes it.
+
+    Example:
+        >>> import tempfile
+        >>> read_reading(tempfile.mkdtemp()) is None
+        True
     """
     try:
         path = cached_file(str(model), READING_FILE, _raise_exceptions_for_missing_entries=False)

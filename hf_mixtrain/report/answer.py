@@ -25,6 +25,13 @@ def answer(
 
     Returns:
         Paragraphs: one for each K, then what the number of seeds could have shown.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results, significance
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> answer(group, significance(group))[0].partition(", ")[0]
+        'K = 5: the best of 3 methods is gradient-mix-train'
     """
     chosen = default_baseline(group) if baseline is None else group.row_named(baseline)
     compared = [shots for shots in group.shots if shots > 0] or group.shots

@@ -19,6 +19,13 @@ def gains(group: Group, shots: int, row: str, over: str) -> dict[str, float]:
     Returns:
         ``{language: mean over the common seeds of the differences}``; languages of equal gain in the order of the
         group. Empty if the rows have no seed and language in common.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> {language: round(gain, 1) for language, gain in gains(group, 5, "naive-mix-train", "zero-shot").items()}
+        {'ru': 1.9, 'ko': 1.0, 'en': -1.1, 'id': -1.8}
     """
     pairs = pair_rows(group, shots, row, over)
     return pairs.by_language if pairs else {}
@@ -39,6 +46,13 @@ def gains_table(
 
     Raises:
         InputError: If the group has no row ``baseline``.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> gains_table(group, 5, count=2, baseline="zero-shot").rows[0]
+        ['gradient-mix-train', 'zero-shot', '+0.02', '3', 'en +1.15', 'ru +0.67']
     """
     chosen = row_pairs(group, shots, baseline, all_pairs=all_pairs)
     pairs = [*chosen, *((second, first) for first, second in chosen)] if all_pairs else chosen
@@ -65,6 +79,13 @@ def significance_table(group: Group, comparisons: list[Comparison]) -> Table:
     Args:
         group: One of `hf_mixtrain.report.group_results`.
         comparisons: As `hf_mixtrain.report.significance` returns them for this group.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results, significance
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> significance_table(group, significance(group)).rows[0]
+        ['zero-shot', 'naive-mix-train', '+0.02', '0.55', '-1.34 to +1.38', '0.9595', '1.0000', '5', '3', '2 of 4']
     """
     rows = [
         [

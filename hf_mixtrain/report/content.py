@@ -25,6 +25,14 @@ class Content:
         comparisons: The primary test.
         answer: Paragraphs for the beginning.
         sections: Headings, each with the tables below it; tables with one row are left out.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> content = content_of(group)
+        >>> content.baseline, [heading for heading, _ in content.sections][:3]
+        ('naive-mix-train', ['Methods', 'Significance', 'Largest gains'])
     """
 
     group: Group
@@ -67,6 +75,13 @@ def content_of(
         all_pairs: Compare every two rows.
         points: The difference for which the number of seeds is told.
         predictions: As `hf_mixtrain.report.row_bootstrap.find_predictions` returns them.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> content_of(group, "zero-shot").baseline
+        'zero-shot'
     """
     row = row_of(group, baseline)
     group = replace(group, reference=row)

@@ -10,7 +10,15 @@ from hf_mixtrain.report.table import MISSING, Table
 
 
 def cost_table(group: Group) -> Table:
-    """What each method and K trained on and took: selection of the model, time, memory, conflicts."""
+    """What each method and K trained on and took: selection of the model, time, memory, conflicts.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> cost_table(group).header
+        ['method', 'K', 'stages', 'model kept', 'seconds', 'GiB', 'conflicts', 'cosine']
+    """
     rows = []
     for row in group.rows:
         for shots in group.shots:

@@ -31,12 +31,22 @@ _SCORES = ["task", "model", "method", "shots", "seed", "language", "metric", "sc
 
 
 def report_csv(results: Sequence[Mapping[str, Any]], *, languages: Sequence[str] | None = None) -> str:
-    """Means over seeds: a line for each metric, method, K and language, and for the averages.
+    r"""Means over seeds: a line for each metric, method, K and language, and for the averages.
 
     Columns: ``task, model, metric, method, shots, language, mean, sd, n, gain, gain_n, rank, rank_n``. ``gain`` is over
     zero-shot, over the ``gain_n`` seeds that both have; ``rank`` is among the methods of that K and zero-shot, by the
-    mean on the ``rank_n`` seeds that the row shares with the baseline; what is missing is empty. ``languages`` is as in
-    `write_report`.
+    mean on the ``rank_n`` seeds that the row shares with the baseline; what is missing is empty.
+
+    Args:
+        results: As `hf_mixtrain.results.find_results` returns them.
+        languages: As in `write_report`.
+
+    Example:
+        >>> from hf_mixtrain.results import find_results
+        >>> results = [cell for cell in find_results("reproduction/study.jsonl") if cell["task"] == "tydiqa"]
+        >>> print(*report_csv(results).splitlines()[:2], sep="\n")
+        task,model,metric,method,shots,language,mean,sd,n,gain,gain_n,rank,rank_n
+        tydiqa,embedded:multilingual-e5-small,f1,zero-shot,0,en,47.376348,4.995098,3,,,1,3
     """
     lines: list[Iterable[object]] = [_MEANS]
     for group in group_results(results, languages=languages):
@@ -48,10 +58,21 @@ def report_csv(results: Sequence[Mapping[str, Any]], *, languages: Sequence[str]
 
 
 def scores_csv(results: Sequence[Mapping[str, Any]], *, languages: Sequence[str] | None = None) -> str:
-    """Every score: a line for each cell (method, K, seed), language and metric, for programs that do statistics.
+    r"""Every score: a line for each cell (method, K, seed), language and metric, for programs that do statistics.
 
     Columns: ``task, model, method, shots, seed, language, metric, score, warnings``; ``method`` is the row of the
-    tables, ``warnings`` what makes the run's scores doubtful. ``languages`` is as in `write_report`.
+    tables, ``warnings`` what makes the run's scores doubtful.
+
+    Args:
+        results: As `hf_mixtrain.results.find_results` returns them.
+        languages: As in `write_report`.
+
+    Example:
+        >>> from hf_mixtrain.results import find_results
+        >>> results = [cell for cell in find_results("reproduction/study.jsonl") if cell["task"] == "tydiqa"]
+        >>> print(*scores_csv(results).splitlines()[:2], sep="\n")
+        task,model,method,shots,seed,language,metric,score,warnings
+        tydiqa,embedded:multilingual-e5-small,zero-shot,0,1,en,exact_match,32.000000,
     """
     lines: list[Iterable[object]] = [_SCORES]
     for group in group_results(results, languages=languages):

@@ -41,6 +41,14 @@ class Group:
         cells: ``{(row, K): {seed: result}}``.
         notes: Sentences about what a reader must know before comparing the rows.
         reference: The row through which rows with other seeds are put in order; None: the usual baseline.
+
+    Example:
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> group.task, group.metric, group.languages
+        ('tydiqa', 'f1', ('en', 'id', 'ko', 'ru'))
+        >>> sorted(group.cells)
+        [('gradient-mix-train', 5), ('naive-mix-train', 5), ('zero-shot', 0)]
     """
 
     task: str

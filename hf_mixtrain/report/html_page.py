@@ -54,6 +54,13 @@ def html_page(contents: Sequence[Content]) -> str:
 
     Args:
         contents: As `hf_mixtrain.report.report_contents` returns them.
+
+    Example:
+        >>> from hf_mixtrain.report import report_contents
+        >>> from hf_mixtrain.results import find_results
+        >>> results = [cell for cell in find_results("reproduction/study.jsonl") if cell["task"] == "tydiqa"]
+        >>> html_page(report_contents(results))[:15]
+        '<!DOCTYPE html>'
     """
     script, hint = "", ""
     figures: list[list[str]] = [[] for _ in contents]

@@ -23,6 +23,14 @@ class Paired(NamedTuple):
         differences: Scores of the one minus those of the other, seeds × languages.
         left_out: Common cells (of one seed and one language) that are not among them, because other cells of their
             seed or language are missing.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> paired = pair_rows(group, 5, "gradient-mix-train", "naive-mix-train")
+        >>> paired.seeds, paired.languages, paired.differences.shape
+        ((1, 2, 3), ('en', 'id', 'ko', 'ru'), (3, 4))
     """
 
     seeds: tuple[int, ...]
@@ -62,6 +70,14 @@ def pair_rows(group: Group, shots: int, row: str, over: str, metric: str | None 
 
     Returns:
         The pairs; None if there is no seed and language that both rows have at this K.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> paired = pair_rows(group, 5, "naive-mix-train", "zero-shot")
+        >>> len(paired.seeds), len(paired.languages), paired.left_out
+        (3, 4, 0)
     """
     at = group.rows_at(shots)
     if row not in at or over not in at:
@@ -90,6 +106,13 @@ def default_baseline(group: Group) -> str | None:
     Returns:
         ``naive-mix-train``, else a variant of it, else the same of ``zero-shot``, else the first row; None if there is
         only one row.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> default_baseline(group)
+        'naive-mix-train'
     """
     rows = group.rows
     if len(rows) < 2:
@@ -130,6 +153,14 @@ def comparable_means(
 
     Returns:
         For each row, the mean and the number of seeds it is from; rows without a seed of the reference are left out.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> means = comparable_means(group, {"zero-shot": 0, "naive-mix-train": 5}, group.languages)
+        >>> {row: (round(mean, 2), seeds) for row, (mean, seeds) in means.items()}
+        {'zero-shot': (41.47, 3), 'naive-mix-train': (41.45, 3)}
     """
     reference = reference_of(group, at)
     if reference is None:

@@ -16,7 +16,12 @@ _MOST_SEEDS = 100_000
 
 
 class Spread(NamedTuple):
-    """How much the differences of two methods vary from seed to seed: pooled sd and its degrees of freedom."""
+    """How much the differences of two methods vary from seed to seed: pooled sd and its degrees of freedom.
+
+    Example:
+        >>> Spread(sd=1.5, degrees=4)
+        Spread(sd=1.5, degrees=4)
+    """
 
     sd: float
     degrees: int
@@ -27,6 +32,14 @@ def pooled_spread(comparisons: Sequence[Comparison]) -> Spread | None:
 
     Returns:
         The root of the mean variance, weighted by degrees of freedom; None if no comparison has two seeds.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results, significance
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> spread = pooled_spread(significance(group))
+        >>> round(spread.sd, 2), spread.degrees
+        (0.4, 4)
     """
     known = [(pair.sd, pair.seeds - 1) for pair in comparisons if pair.sd is not None]
     degrees = sum(count for _, count in known)
@@ -56,6 +69,11 @@ def power_of(difference: float, sd: float, seeds: int) -> float:
 def detectable(sd: float, seeds: int, power: float = POWER) -> float | None:
     """The smallest true difference that so many seeds find with this power; None for fewer than 3 seeds.
 
+    Args:
+        sd: Standard deviation over seeds of the differences, in points.
+        seeds: Number of seeds that both methods have.
+        power: Probability of finding the difference, between 0 and 1, by a two-sided test at 5 %.
+
     Example:
         >>> round(detectable(1.0, 10), 3), detectable(1.0, 2)
         (0.996, None)
@@ -72,6 +90,11 @@ def detectable(sd: float, seeds: int, power: float = POWER) -> float | None:
 
 def seeds_needed(sd: float, difference: float, power: float = POWER) -> int | None:
     """The smallest number of seeds, 3 or more, with which a true difference is found with this power.
+
+    Args:
+        sd: Standard deviation over seeds of the differences, in points.
+        difference: The true difference in points, above 0.
+        power: Probability of finding it, between 0 and 1, by a two-sided test at 5 %.
 
     Returns:
         The number; None if it is above 100,000.
@@ -99,6 +122,13 @@ def power_note(comparisons: Sequence[Comparison], points: float = 1.0) -> str:
     Args:
         comparisons: As `hf_mixtrain.report.significance` returns them.
         points: The difference that a study should find.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results, significance
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> power_note(significance(group), points=0.5).partition(" (")[0]
+        'What this design can see: n = 3 finds 1.3 points with 80 % power; 0.5 points needs n = 8'
     """
     spread = pooled_spread(comparisons)
     if spread is None:

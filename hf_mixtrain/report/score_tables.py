@@ -21,6 +21,13 @@ def method_table(group: Group, metric: str | None = None, *, targets: bool = Fal
         group: One of `hf_mixtrain.report.group_results`.
         metric: One of the metrics in the scores; the main one unless told otherwise.
         targets: Average over the target languages alone.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> method_table(group).rows[0]
+        ['zero-shot', '41.47 ± 2.38 (3)', '—']
     """
     metric = metric or group.metric
     languages = group.targets if targets else group.common
@@ -44,6 +51,17 @@ def language_table(group: Group, shots: int) -> Table:
     """Languages × methods at one K: mean over seeds, and in brackets the gain over zero-shot on the common seeds.
 
     The last rows are the averages over the targets, if the source is there too, and over all languages.
+
+    Args:
+        group: One of `hf_mixtrain.report.group_results`.
+        shots: K.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> language_table(group, 5).rows[0]
+        ['en English', '47.38', '46.23 (-1.14)', '48.53 (+1.15)']
     """
     at = group.rows_at(shots)
     subjects = [(language_name(code), (code,)) for code in group.languages]
@@ -60,7 +78,15 @@ def language_table(group: Group, shots: int) -> Table:
 
 
 def rank_table(group: Group) -> Table:
-    """Methods × K: rank of the average among the methods of that K, and mean rank over languages."""
+    """Methods × K: rank of the average among the methods of that K, and mean rank over languages.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> rank_table(group).rows[0]
+        ['zero-shot', '1 (1.00)', '2 (2.25)']
+    """
     columns = [_ranks_at(group, shots) for shots in group.shots]
     rows = [[group.title(row), *(column.get(row, MISSING) for column in columns)] for row in group.rows]
     return Table(
@@ -79,6 +105,13 @@ def kinds_table(group: Group, shots: int, kind: str) -> Table:
         group: One of `hf_mixtrain.report.group_results`.
         shots: K.
         kind: ``"family"`` or ``"script"``.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> kinds_table(group, 5, "family").header
+        ['family', 'languages', 'zero-shot', 'naive-mix-train', 'gradient-mix-train']
     """
     at = group.rows_at(shots)
     members: dict[str, list[str]] = defaultdict(list)

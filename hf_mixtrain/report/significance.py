@@ -32,6 +32,14 @@ class Comparison(NamedTuple):
         left_out: Common cells that are not compared; see `hf_mixtrain.report.pairing.Paired`.
         low_rows: Lower end of the interval with the noise of the test rows in it too; None without saved predictions.
         high_rows: Its upper end; see `hf_mixtrain.report.row_bootstrap`.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[2]
+        >>> (pair,) = [pair for pair in significance(group) if pair.shots == 5 and pair.row == "gradient-mix-train"]
+        >>> f"{pair.gain:+.2f} ({pair.low:+.2f} to {pair.high:+.2f}), n = {pair.seeds}"
+        '+0.12 (-0.24 to +0.47), n = 3'
     """
 
     row: str
@@ -139,6 +147,15 @@ def significance(group: Group, baseline: str | None = None, *, all_pairs: bool =
 
     Raises:
         InputError: If the group has no row ``baseline``.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[2]
+        >>> for pair in significance(group)[:2]:
+        ...     print(f"K={pair.shots} {pair.row} over {pair.over}: {pair.gain:+.2f}, p = {pair.p:.2f}")
+        K=1 zero-shot over naive-mix-train: -2.29, p = 0.01
+        K=1 gradient-mix-train over naive-mix-train: -0.09, p = 0.15
     """
     found = []
     compared = [k for k in group.shots if k > 0] or group.shots
@@ -173,7 +190,22 @@ def row_pairs(
 
 
 def compare_rows(group: Group, shots: int, row: str, over: str) -> Comparison | None:
-    """Compare two rows, without a correction for other comparisons; None if they share no language or no seed."""
+    """Compare two rows, without a correction for other comparisons; None if they share no language or no seed.
+
+    Args:
+        group: One of `hf_mixtrain.report.group_results`.
+        shots: K; zero-shot is compared at every K.
+        row: A row of the group.
+        over: The row it is compared with.
+
+    Example:
+        >>> from hf_mixtrain.report import group_results
+        >>> from hf_mixtrain.results import find_results
+        >>> group = group_results(find_results("reproduction/study.jsonl"))[1]
+        >>> pair = compare_rows(group, 5, "gradient-mix-train", "zero-shot")
+        >>> f"{pair.gain:+.2f} points, p = {pair.p:.2f}"
+        '+0.02 points, p = 0.95'
+    """
     pairs = pair_rows(group, shots, row, over)
     if pairs is None:
         return None

@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 
 class Summary(NamedTuple):
-    """Mean, sample standard deviation (n - 1; None for a single value) and number of values."""
+    """Mean, sample standard deviation (n - 1; None for a single value) and number of values.
+
+    Example:
+        >>> from hf_mixtrain.report import summarize
+        >>> summarize([1.0, 2.0, 3.0])
+        Summary(mean=2.0, sd=1.0, n=3)
+    """
 
     mean: float
     sd: float | None
@@ -47,6 +53,10 @@ def ranks(values: Sequence[float | None]) -> list[float | None]:
 
 def best(values: Sequence[float | None], digits: int = 2) -> set[int]:
     """Places of the highest value as printed with ``digits`` decimals; none where there is nothing to compare.
+
+    Args:
+        values: Numbers to compare; None is left out.
+        digits: Decimals that are printed: values that are printed alike are equal.
 
     Example:
         >>> sorted(best([70.001, None, 70.004, 69.0])), best([70.0, None])

@@ -39,6 +39,11 @@ class Table:
         bold: (row, column) of the cells in bold.
         text_columns: Number of leading columns that hold text.
         summary_rows: Number of last rows that sum up the others.
+
+    Example:
+        >>> table = Table("F1", ["method", "K=5"], [["mix-FT", "58.14"]])
+        >>> to_markdown(table).splitlines()[-1]
+        '| mix-FT | 58.14 |'
     """
 
     title: str

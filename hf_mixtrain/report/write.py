@@ -103,9 +103,25 @@ def report_contents(
     points: float = 1.0,
     predictions: Predictions | None = None,
 ) -> list[Content]:
-    """What a report says, group by group; arguments and errors are those of `write_report`.
+    """What a report says, group by group; errors are those of `write_report`.
 
-    With ``predictions`` (those of `hf_mixtrain.report.row_bootstrap.find_predictions`) it has intervals for test rows.
+    Args:
+        results: As `hf_mixtrain.results.find_results` returns them.
+        baseline: As in `write_report`.
+        all_pairs: As in `write_report`.
+        languages: As in `write_report`.
+        points: As in `write_report`.
+        predictions: As `hf_mixtrain.report.row_bootstrap.find_predictions` returns them; with them, comparisons also
+            have an interval that holds for other test rows.
+
+    Returns:
+        One content for each task, model and main metric.
+
+    Example:
+        >>> from hf_mixtrain.results import find_results
+        >>> results = [cell for cell in find_results("reproduction/study.jsonl") if cell["task"] == "tydiqa"]
+        >>> [content.group.task for content in report_contents(results)]
+        ['tydiqa']
     """
     groups = _groups(results, languages, baseline)
     return [
@@ -125,6 +141,12 @@ def report_markdown(
         contents: As `report_contents` returns them.
         images: Paths of the figures of each group, by its place, relative to the report.
         hints: Sentences for its end: what is missing, and why.
+
+    Example:
+        >>> from hf_mixtrain.results import find_results
+        >>> results = [cell for cell in find_results("reproduction/study.jsonl") if cell["task"] == "tydiqa"]
+        >>> report_markdown(report_contents(results)).splitlines()[0]
+        '# Results'
     """
     parts = ["# Results", ""]
     for number, content in enumerate(contents):
@@ -147,6 +169,12 @@ def report_latex(contents: Sequence[Content]) -> str:
 
     Args:
         contents: As `report_contents` returns them.
+
+    Example:
+        >>> from hf_mixtrain.results import find_results
+        >>> results = [cell for cell in find_results("reproduction/study.jsonl") if cell["task"] == "tydiqa"]
+        >>> "\\toprule" in report_latex(report_contents(results))
+        True
     """
     tables = [to_latex(table) for content in contents for table in content.tables]
     return "\n".join(["% Needs \\usepackage{booktabs} and UTF-8.", *tables])
@@ -184,6 +212,12 @@ def format_answer(contents: Sequence[Content], points: float | None = None) -> s
     Args:
         contents: As `report_contents` returns them.
         points: A difference of the average over languages, above 0.
+
+    Example:
+        >>> from hf_mixtrain.results import find_results
+        >>> results = [cell for cell in find_results("reproduction/study.jsonl") if cell["task"] == "tydiqa"]
+        >>> format_answer(report_contents(results), points=0.5).partition("; ")[2].partition(" (")[0]
+        '0.5 points needs n = 8'
     """
     if points is not None:
         return "\n".join(plan(content.group, content.comparisons, points) for content in contents)

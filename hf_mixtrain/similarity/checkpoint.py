@@ -55,6 +55,23 @@ def checkpoint_similarity(
 
     Raises:
         InputError: If something is missing or not as expected.
+
+    Example:
+        >>> import tempfile
+        >>> from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+        >>> from tokenizers import Tokenizer, models, pre_tokenizers
+        >>> words = {"[UNK]": 0, "[PAD]": 1, "Ann": 2, "lives": 3, "in": 4, "York": 5}
+        >>> backend = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+        >>> backend.pre_tokenizer = pre_tokenizers.Whitespace()
+        >>> tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]", pad_token="[PAD]")
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+        >>> for part in (BertModel(BertConfig(vocab_size=6, **size)), tokenizer):
+        ...     _ = part.save_pretrained(folder)
+        >>> files = checkpoint_similarity(str(folder), task="panx", data_source="demo", shots=1, languages=["de", "sw"],
+        ...                               device="cpu", output=folder / "map")
+        >>> files[0].name
+        'map.json'
     """
     for name, value in {"shots": shots, "batch_size": batch_size}.items():
         if value < 1:

@@ -34,6 +34,14 @@ def heat_map(similarity: Similarity, title: str = "") -> "Figure":
 
     Raises:
         ImportError: If matplotlib is missing.
+
+    Example:
+        >>> import torch
+        >>> from hf_mixtrain.similarity.matrix import similarity_of_gram
+        >>> similarity = similarity_of_gram(["de", "sw"], torch.tensor([[4.0, -1.0], [-1.0, 1.0]]))
+        >>> figure = heat_map(similarity, "two languages")
+        >>> len(figure.axes)
+        3
     """
     count = len(similarity.languages)
     side = max(4.2, 0.2 * count + 1.2)
@@ -64,6 +72,14 @@ def write_similarity(similarity: Similarity, stem: str | Path, *, title: str = "
 
     Returns:
         The files; without matplotlib there is only the first.
+
+    Example:
+        >>> import tempfile, torch
+        >>> from hf_mixtrain.similarity.matrix import similarity_of_gram
+        >>> similarity = similarity_of_gram(["de", "sw"], torch.tensor([[4.0, -1.0], [-1.0, 1.0]]))
+        >>> files = write_similarity(similarity, Path(tempfile.mkdtemp(), "map"), step=100)
+        >>> files[0].name
+        'map.json'
     """
     stem = Path(stem)
     text = ",\n".join(f"  {_json(key)}: {_lines(value)}" for key, value in {**about, **similarity.to_dict()}.items())

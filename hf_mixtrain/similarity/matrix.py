@@ -25,6 +25,13 @@ class Similarity:
         conflicts_after_one_draw: The same after one surgery on :math:`g_i` with an oracle drawn at random from the
             other languages: the mean over all oracles. Surgery helps the drawn language, and may help or hurt others.
         sketch_size: Dimensions of the sketch that the cosines were computed from; None if they are exact.
+
+    Example:
+        >>> similarity = similarity_of_gram(["de", "sw"], torch.tensor([[4.0, -1.0], [-1.0, 1.0]]))  # g_i·g_j
+        >>> similarity.before.tolist(), similarity.conflicts_before
+        ([[1.0, -0.5], [-0.5, 1.0]], 1.0)
+        >>> similarity.after[0].tolist()
+        [1.0, 0.0]
     """
 
     languages: tuple[str, ...]

@@ -10,14 +10,27 @@ from hf_mixtrain.surgery.gram import combine_, gram_matrix
 
 
 class Surgery(NamedTuple):
-    """What one projection did: ``cosine`` in [-1, 1] before it, and whether it changed the gradient."""
+    """What one projection did: ``cosine`` in [-1, 1] before it, and whether it changed the gradient.
+
+    Example:
+        >>> import torch
+        >>> project_conflict_([torch.tensor([1.0, -1.0])], [torch.tensor([0.0, 2.0])]).projected
+        True
+    """
 
     cosine: float
     projected: bool
 
 
 class SkippedSurgery(Surgery):
-    """No surgery: the oracle's gradient (``oracle_is_useless``), or the mixed one, is zero or not finite."""
+    """No surgery: the oracle's gradient (``oracle_is_useless``), or the mixed one, is zero or not finite.
+
+    Example:
+        >>> import torch
+        >>> skipped = project_conflict_([torch.ones(2)], [torch.zeros(2)])
+        >>> isinstance(skipped, SkippedSurgery), skipped.projected
+        (True, False)
+    """
 
     oracle_is_useless: bool = True
 

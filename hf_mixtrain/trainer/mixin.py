@@ -59,6 +59,14 @@ class GradientMixMixin(_Base):
     Raises:
         InputError: From ``train()``, if the oracles cannot be used, or surgery does not work with the setup
             (DeepSpeed, LOMO, …).
+
+    Example:
+        >>> from hf_mixtrain import GradientMixMixin
+        >>> from transformers import Seq2SeqTrainer
+        >>> class MixedSeq2SeqTrainer(GradientMixMixin, Seq2SeqTrainer):
+        ...     pass
+        >>> issubclass(MixedSeq2SeqTrainer, Seq2SeqTrainer)
+        True
     """
 
     args: Any  # `GradientMixTrainingArguments` wherever there are oracles

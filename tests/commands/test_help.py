@@ -10,7 +10,8 @@ from hf_mixtrain.commands.run_help import OF_THE_TASK, flags_of_run, run_help
 from hf_mixtrain.data import list_tasks, load_task
 
 COMMANDS = [
-    "run", "init", "predict", "evaluate", "status", "report", "similarity", "diagnose", "push", "download", "completion",
+    "run", "init", "predict", "evaluate", "status", "report", "similarity", "diagnose", "push", "download",
+    "completion",
 ]  # fmt: skip
 
 

@@ -73,6 +73,20 @@ def featurize(
 
     Raises:
         InputError: If the tokenizer is not a fast one, or ``max_length`` leaves no room.
+
+    Example:
+        >>> from transformers import PreTrainedTokenizerFast
+        >>> from tokenizers import Tokenizer, models, pre_tokenizers
+        >>> from hf_mixtrain.data import load_fewshot
+        >>> data = load_fewshot("panx", shots=1, seed=1, languages=["sw"], source="demo")
+        >>> backend = Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+        >>> backend.pre_tokenizer = pre_tokenizers.Whitespace()
+        >>> tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]")
+        >>> features = featurize(data.task, data.shots["sw"], tokenizer, training=True)
+        >>> len(features), features[0]["length"], set(features[0]["input_ids"])
+        (1, 5, {0})
+        >>> sorted(features.column_names)
+        ['attention_mask', 'input_ids', 'labels', 'language', 'length']
     """
     require_fast(tokenizer)
     make, columns = _maker(task, doc_stride, label_piece, training)

@@ -28,6 +28,19 @@ def data_collator(task: Task, tokenizer: PreTrainedTokenizerBase) -> _OnlyModelI
 
     Returns:
         A callable from a list of features to a dict of tensors. Columns such as ``language`` and ``row`` are left out.
+
+    Example:
+        >>> from transformers import PreTrainedTokenizerFast
+        >>> from tokenizers import Tokenizer, models, pre_tokenizers
+        >>> words = {"[UNK]": 0, "[PAD]": 1, "Ann": 2, "lives": 3, "in": 4, "York": 5}
+        >>> backend = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
+        >>> backend.pre_tokenizer = pre_tokenizers.Whitespace()
+        >>> tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]", pad_token="[PAD]")
+        >>> from hf_mixtrain.data import load_task
+        >>> collate = data_collator(load_task("panx"), tokenizer)
+        >>> batch = collate([{"input_ids": [2, 3], "labels": [1, 0]}, {"input_ids": [2], "labels": [1]}])
+        >>> batch["input_ids"].tolist(), batch["labels"].tolist()
+        ([[2, 3], [2, 1]], [[1, 0], [1, -100]])
     """
     kind = DataCollatorForTokenClassification if task.kind == "token-classification" else DataCollatorWithPadding
     return _OnlyModelInputs(kind(tokenizer))

@@ -8,7 +8,16 @@ from hf_mixtrain.data.task import Split
 
 
 class Source(Protocol):
-    """Rows by language and split."""
+    """Rows by language and split.
+
+    Example:
+        >>> from hf_mixtrain.data import load_task, open_source
+        >>> source = open_source("demo", load_task("panx"), "en")
+        >>> source.has("sw", "test"), source.has("el", "test")
+        (True, True)
+        >>> len(source.read("sw", "test"))
+        60
+    """
 
     @property
     def origin(self) -> dict[str, str]:
