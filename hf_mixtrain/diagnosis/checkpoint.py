@@ -65,6 +65,22 @@ def diagnose_checkpoint(
 
     Raises:
         InputError: If something is missing or not as expected.
+
+    Example:
+        >>> import tempfile
+        >>> from tokenizers import Tokenizer, models, pre_tokenizers
+        >>> from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+        >>> backend = Tokenizer(models.WordLevel({"[UNK]": 0, "[PAD]": 1, "Ann": 2, "York": 3}, unk_token="[UNK]"))
+        >>> backend.pre_tokenizer = pre_tokenizers.Whitespace()
+        >>> tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]", pad_token="[PAD]")
+        >>> size = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for part in (BertModel(BertConfig(vocab_size=4, **size)), tokenizer):
+        ...     _ = part.save_pretrained(folder)
+        >>> table = diagnose_checkpoint(str(folder), task="panx", data_source="demo", shots=1, languages=["de", "sw"],
+        ...                             batches=3, held_out=2, device="cpu", output=folder / "diagnosis.json")
+        >>> (folder / "diagnosis.json").exists()
+        True
     """
     for name, value, least in (
         ("shots", shots, 1),
