@@ -111,8 +111,10 @@ def atomic_file(path: str | Path) -> Iterator[BinaryIO]:
             # Without it, a file that was put in place just before the machine stopped can be found empty.
             os.fsync(file.fileno())
         os.replace(part, path)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and str(error.filename) in ("None", str(part)):
+            error.filename = str(path)  # a full disk is told of without any name
         raise
 
 
@@ -264,6 +266,25 @@ def require_writable(folder: str | Path) -> None:
             f"{folder}: expected a folder that can be written, found: {why_not_written(error) or error}. "
             "Use another one, or correct this one, and run the same command again."
         ) from error
+
+
+def require_writable_file(path: str | Path) -> None:
+    """Check that a file can be written, before the work that its content takes; nothing is made.
+
+    Args:
+        path: The file; it may be there already.
+
+    Raises:
+        InputError: If not; one line with the path, the reason and what to do.
+
+    Example:
+        >>> require_writable_file(".")
+        Traceback (most recent call last):
+        hf_mixtrain.errors.InputError: .: expected the name of a file, found a folder. Use another name.
+    """
+    if Path(path).is_dir():
+        raise InputError(f"{path}: expected the name of a file, found a folder. Use another name.")
+    require_writable(Path(path).parent)
 
 
 def _new_part(path: Path) -> Path:

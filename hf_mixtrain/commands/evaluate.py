@@ -44,10 +44,13 @@ def main(argv: Sequence[str]) -> int:
     """Score a model language by language; `InputError` if model or data cannot be used or do not fit."""
     arguments = vars(command_parser().parse_args(argv))
     set_up_messages()
+    from hf_mixtrain.files import require_writable_file
     from hf_mixtrain.prediction.evaluate import evaluate_model
     from hf_mixtrain.prediction.score_table import score_table, write_scores
 
     output, model = arguments.pop("output"), arguments.pop("model")
+    if output:  # before the work
+        require_writable_file(output)
     results = evaluate_model(model, **arguments)
     if output:
         write_scores(output, results)

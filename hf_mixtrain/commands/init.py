@@ -44,7 +44,11 @@ def main(argv: Sequence[str]) -> int:
     output.mkdir(parents=True, exist_ok=True)
     task, recipe = output / "task.yaml", output / "recipe.yaml"
     atomic_write_text(task, _task_text(proposal.task))
-    atomic_write_text(recipe, _recipe_text(proposal.recipe, task, Path(arguments.folder)))
+    try:
+        atomic_write_text(recipe, _recipe_text(proposal.recipe, task, Path(arguments.folder)))
+    except OSError:  # the same command is to write both when there is room
+        task.unlink()
+        raise
     load_task(task)  # a mistake in it is said now
     for line in proposal.notes:
         print(line)

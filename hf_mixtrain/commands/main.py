@@ -13,6 +13,7 @@ import hf_mixtrain
 from hf_mixtrain.commands.recipe import recipe_names
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.escaping import terminal
+from hf_mixtrain.files import no_room
 
 _COMMANDS = {
     "init": "look at your files and write task.yaml and recipe.yaml for them",
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
-    """Call a command's function; an `InputError` or an `OSError` becomes one line and exit status 2.
+    """Call a command's function; an `InputError`, an `OSError` or a full disk becomes one line and exit status 2.
 
     Example:
         >>> call(lambda argv: 0, [])
@@ -71,20 +72,34 @@ def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
     # are busy with something else, two threads are then ten times slower than one (measured with torch 2.13).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
-        return command(argv)
+        status = command(argv)
+        sys.stdout.flush()  # what cannot be shown is said below, and not by the interpreter when it ends
+        return status
     except InputError as error:
         if os.environ.get("LOCAL_RANK", "0") == "0":  # all processes of a launch come to the same error
             for fault in getattr(error, "faults", [str(error)]):
                 print(f"error: {terminal(' '.join(fault.split()))}", file=sys.stderr)
         return 2
-    except OSError as error:  # a full disk, a folder that may not be written, a file system that went away
-        print(f"error: {terminal(error)}. Look at the disk and the permissions, and run again.", file=sys.stderr)
+    except BrokenPipeError:  # such as `| head`, which has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # a full disk, a folder that may not be written, a file system that went away
+        if not isinstance(error, OSError) and no_room(error) is None:
+            raise
+        print(f"error: {terminal(_of_the_system(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as interrupt:
         # A run that a signal has stopped says how far it is, and a cluster that it is to be started again.
         if os.environ.get("LOCAL_RANK", "0") == "0":
             print(str(interrupt) or "stopped; run the same command again to go on", file=sys.stderr)
         return getattr(interrupt, "exit_status", 130)
+
+
+def _of_the_system(error: Exception) -> str:
+    """Say in one line what the system refused, and where."""
+    where = getattr(error, "filename", None)
+    reason = no_room(error) or getattr(error, "strerror", None) or " ".join(str(error).split())
+    return f"{f'{where}: ' if where else ''}{reason}. Look at the disk and the permissions, and run again."
 
 
 def _version() -> str:

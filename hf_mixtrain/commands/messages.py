@@ -1,5 +1,6 @@
 """What a command shows besides its output: this package's progress, and of other libraries only what matters."""
 
+import contextlib
 import logging
 import sys
 
@@ -35,5 +36,7 @@ class _Screen(logging.Handler):
     """Writes to what is standard error at that moment, also where it was replaced (notebooks, tests)."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        # Names in a message may come from files of others.
-        print("\n".join(map(terminal, self.format(record).split("\n"))), file=sys.stderr)
+        # Names in a message may come from files of others. A screen that has gone, such as that of a connection that
+        # broke, stops no training.
+        with contextlib.suppress(OSError):
+            print("\n".join(map(terminal, self.format(record).split("\n"))), file=sys.stderr)

@@ -1,7 +1,6 @@
 """``predict``: spans, labels or answers for ordinary text."""
 
 import io
-import os
 import sys
 from collections.abc import Sequence
 
@@ -32,20 +31,19 @@ def main(argv: Sequence[str]) -> int:
     """Predict the texts of a file; `InputError` if model or texts cannot be used."""
     arguments = command_parser().parse_args(argv)
     set_up_messages()
-    from hf_mixtrain.files import atomic_write_text
+    from hf_mixtrain.files import atomic_write_text, require_writable_file
     from hf_mixtrain.prediction.command import predictions_as_text
 
+    if arguments.output:  # before the work
+        require_writable_file(arguments.output)
     text = predictions_as_text(
         arguments.model, arguments.input, output_format=arguments.format, batch_size=arguments.batch_size
     )
     if arguments.output:
         atomic_write_text(arguments.output, text)
         return 0
-    try:
-        # In UTF-8 whatever the terminal's encoding is: the texts come from anywhere.
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")
-        print(text, end="", flush=True)
-    except BrokenPipeError:  # such as `| head`, which has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    # In UTF-8 whatever the terminal's encoding is: the texts come from anywhere.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    print(text, end="", flush=True)
     return 0

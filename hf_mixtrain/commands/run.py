@@ -113,8 +113,8 @@ def _tell(outcome: "Outcome", output_dir: Path) -> int:
     if outcome.results:
         from hf_mixtrain.experiment.summary import summary_table
 
-        print(f"\n{summary_table(outcome.results)}\n")
-        _write_report(output_dir)
+        report = _write_report(output_dir)
+        print(f"\n{summary_table(outcome.results)}\n{report}")
     for cell in outcome.missing:
         logger.info("Not run here: %s", cell)
     for cell, error in outcome.failed.items():
@@ -156,13 +156,15 @@ def _launch(argv: Sequence[str], settings: Settings) -> int:
     return 75 if 75 in statuses else 1
 
 
-def _write_report(output_dir: Path) -> None:
+def _write_report(output_dir: Path) -> str:
+    """Write the report; return a line that says where it is."""
     from hf_mixtrain.report import write_report
 
     try:
-        print(f"Report: {write_report(output_dir)}")
+        return f"\nReport: {write_report(output_dir)}"
     except Exception as error:  # such as a broken file of another grid in the folder: this one has its results
         logger.warning("No report: %s: %s", type(error).__name__, error)
+        return ""
 
 
 def _dry_run(settings: Settings) -> str:

@@ -122,7 +122,9 @@ class Claim:
         text = json.dumps(self._content)
         if len(text) >= _BYTES:
             text = json.dumps(self._content | {"note": {}})
-        os.pwrite(self._handle, text.ljust(_BYTES - 1).encode() + b"\n", 0)
+        content, done = text.ljust(_BYTES - 1).encode() + b"\n", 0
+        while done < len(content):  # less than all is written, without an error, where the disk becomes full
+            done += os.pwrite(self._handle, content[done:], done)
         os.fsync(self._handle)
 
 
@@ -177,7 +179,14 @@ class Claims:
             handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
         except FileExistsError:
             return None
-        claim = Claim(path, handle, self._held.discard)
+        try:
+            claim = Claim(path, handle, self._held.discard)
+        except OSError as error:
+            # The disk is full. An empty claim would keep others waiting for as long as one whose owner is silent.
+            os.close(handle)
+            path.unlink(missing_ok=True)
+            error.filename = str(path)
+            raise
         with self._lock:
             self._held.add(claim)
             if self._heart is None:

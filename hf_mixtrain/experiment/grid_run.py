@@ -1,8 +1,8 @@
 """A grid: its cells one after the other, finished ones skipped, failed ones reported at the end."""
 
 import logging
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def run_grid(settings: Settings) -> Outcome:
         InputError: If the data, the model or the results that are there already do not fit, or nothing can be written;
             before any training.
     """
-    with stop_on_signals() as stop:
+    with stop_on_signals() as stop, _room_for(settings.output_dir):
         return _run_cells(settings, stop)
 
 
@@ -106,7 +106,7 @@ def _run_cells(settings: Settings, stop: StopSignals) -> Outcome:
                     except (TrainedElsewhereError, ClaimLostError) as error:
                         logger.debug("%s: %s", cell, error)  # another launch is at it
                     except Exception as error:
-                        failed[cell] = _noted(error, settings.output_dir)
+                        failed[cell] = _noted(error)
                         queue.fail(cell, _line(error))
             failed = {cell: failed.get(cell, RuntimeError(error)) for cell, error in queue.failed.items()}
     # Others may have run theirs meanwhile.
@@ -160,16 +160,27 @@ def _queue(cells: list[Cell], context: GridContext) -> Queue:
     return queue
 
 
-def _noted(error: Exception, output_dir: Path) -> Exception:
-    """Return the error of a cell that failed; raise it if the other cells would fail too."""
-    if PartialState().num_processes > 1 and not isinstance(error, InputError):
-        raise error  # the other processes wait for this one, and would for ever
-    reason = no_room(error)
-    if reason and not isinstance(error, InputError):
+@contextmanager
+def _room_for(output_dir: Path) -> Iterator[None]:
+    """Say in one line that there is no room for what a grid writes, whichever library found out."""
+    try:
+        yield
+    except Exception as error:
+        reason = None if isinstance(error, InputError) else no_room(error)
+        if reason is None:
+            raise
         raise InputError(
             f"{output_dir}: a file could not be written: {reason}. What is finished is kept: correct this and run the "
             "same command again."
         ) from error
+
+
+def _noted(error: Exception) -> Exception:
+    """Return the error of a cell that failed; raise it if the other cells would fail too."""
+    if PartialState().num_processes > 1 and not isinstance(error, InputError):
+        raise error  # the other processes wait for this one, and would for ever
+    if no_room(error) or (error.__cause__ is not None and no_room(error.__cause__)):
+        raise error
     logger.warning("      failed: %s", _line(error))
     logger.debug("", exc_info=error)
     return error

@@ -13,7 +13,7 @@ from hf_mixtrain.evaluation import Decoding, evaluate_decodings, write_predictio
 from hf_mixtrain.evaluation.decoding import Rule, has_spans
 from hf_mixtrain.evaluation.predictions import prediction_lines
 from hf_mixtrain.evaluation.scores import gold_of
-from hf_mixtrain.files import atomic_write_text, portable_path
+from hf_mixtrain.files import atomic_write_text, portable_path, require_writable, require_writable_file
 from hf_mixtrain.prediction.model import LoadedModel, load_model
 from hf_mixtrain.results import RESULTS_FILE, read_results
 
@@ -53,6 +53,8 @@ def evaluate_model(
     Raises:
         InputError: If the model does not fit the task, or something is missing.
     """
+    if predictions is not None:  # before the work
+        (require_writable_file if str(predictions).endswith(".jsonl") else require_writable)(predictions)
     task = task if isinstance(task, Task) else load_task(task)
     source = open_source(data_source, task, source_language)
     found = list(languages or [code for code in source.languages() if source.has(code, split)])
