@@ -2,6 +2,7 @@
 
 import logging
 import shlex
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 _SHORTEST_LIMIT = 180.0  # seconds
 _SLOWEST = 250_000.0  # bytes a second
+# A push that failed after more seconds than this met silence; for so many times as long, the grid pushes nothing: of
+# the time of a grid, a Hub that does not answer takes a tenth at most.
+_SILENCE, _PAUSE = 30.0, 10
 _FIELDS = ("name", "task", "method", "shots", "seed")
 
 
@@ -40,6 +44,7 @@ class Publisher:
 
     def __init__(self, settings: Settings, cells: Iterable[Cell]) -> None:
         self.failed: dict[Cell, str] = {}
+        self._not_before = 0.0
         self._repositories = repositories(settings, cells) if settings.push_to_hub else {}
         self._output_dir = Path(settings.training.get("output_dir", "out"))
         self._private = settings.hub_private_repo
@@ -51,6 +56,10 @@ class Publisher:
         if not self._repositories or not PartialState().is_main_process:
             return
         folder, repository = cell.folder(self._output_dir), self._repositories[cell]
+        if time.monotonic() < self._not_before:
+            self.failed.setdefault(cell, self._told(folder, repository, "the Hub did not answer the push before."))
+            return
+        started = time.monotonic()
         try:
             release = within(
                 _longest_push(folder),
@@ -60,13 +69,18 @@ class Publisher:
         except Exception as error:
             text = " ".join(str(error).split())
             reason = text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
-            words = ["hf-mixtrain", "push", str(folder), repository, *(["--private"] if self._private else [])]
-            self.failed[cell] = f"{reason} To complete it: {shlex.join(words)}"
+            self.failed[cell] = self._told(folder, repository, reason)
             logger.warning("      not pushed: %s", reason)
+            if (lost := time.monotonic() - started) > _SILENCE:
+                self._not_before = time.monotonic() + _PAUSE * lost
             return
         self.failed.pop(cell, None)
         if release.changed:
             logger.info("      pushed: %s", release.url)
+
+    def _told(self, folder: Path, repository: str, reason: str) -> str:
+        words = ["hf-mixtrain", "push", str(folder), repository, *(["--private"] if self._private else [])]
+        return f"{reason} To complete it: {shlex.join(words)}"
 
 
 def _longest_push(folder: Path) -> float:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.experiment.tiny_task import data_dir, encoder_dir, flags
 
-from .loopback import RESET
+from .loopback import RESET, STALL
 from .test_commands import hf_mixtrain
 from .test_push import remote
 
@@ -31,6 +31,9 @@ def run(client, flags, tmp_path):
             f"""
             import sys
             from hf_mixtrain.commands.main import main
+            from hf_mixtrain.experiment import publishing
+            publishing._SHORTEST_LIMIT = 5.0
+            publishing._SILENCE = 4.0
             sys.stderr = sys.stdout
             print(main({["run", *grid, *more]!r}))
             """
@@ -75,6 +78,23 @@ def test_a_push_that_fails_stops_no_grid_and_the_command_that_completes_it_is_to
     commits = len(client.hub.repo(failing).commits)
     assert run("--push_to_hub")[0] == 0
     assert len(client.hub.repo(failing).commits) == commits
+
+
+def test_a_hub_that_does_not_answer_holds_up_no_grid(client, run, tmp_path):
+    for method in ("GET", "POST", "HEAD"):
+        client.hub.fail(method, "", *[STALL] * 1000)
+    status, text = run("--push_to_hub", "--hub_model_id", "me/silent-{method}")
+    assert status == 1
+    for cell, name in ((ZERO, "me/silent-zero-shot"), (NAIVE, "me/silent-naive-mix-train")):
+        assert (tmp_path / "out" / cell / "results.json").is_file()
+        (line,) = [line for line in text.splitlines() if line.startswith("not pushed: ") and name in line]
+        assert "not done after 5 s" in line or "the Hub did not answer the push before" in line
+        assert line.endswith(f"To complete it: hf-mixtrain push {tmp_path / 'out' / cell} {name}")
+    assert (tmp_path / "out/report.md").is_file()
+    client.hub.forget()
+    assert run("--push_to_hub", "--hub_model_id", "me/silent-{method}")[0] == 0
+    assert "model.safetensors" in remote(client, "me/silent-zero-shot")
+    assert "model.safetensors" in remote(client, "me/silent-naive-mix-train")
 
 
 def test_what_cannot_be_pushed_is_said_before_anything_is_trained(client, run, tmp_path):
