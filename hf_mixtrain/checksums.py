@@ -103,7 +103,7 @@ def read_json(path: str | Path) -> Any:
             return read["content"]
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         pass
     logger.warning("%s is damaged. It is made again.", path)
     return None

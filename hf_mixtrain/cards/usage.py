@@ -180,8 +180,8 @@ def folder_facts(folder: str | Path) -> FolderFacts:
     if config.is_file():
         try:
             id2label = json.loads(config.read_text(encoding="utf-8")).get("id2label") or {}
-            labels = [id2label[key] for key in sorted(id2label, key=int)]
-        except (ValueError, AttributeError) as error:
+            labels = [str(id2label[key]) for key in sorted(id2label, key=int)]
+        except (ValueError, AttributeError, TypeError, RecursionError, OSError) as error:
             raise InputError(f"{config}: not a model configuration ({error}). Save the model again.") from None
     return FolderFacts(
         has_model=config.is_file() and bool(weights),

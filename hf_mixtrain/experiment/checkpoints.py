@@ -51,7 +51,7 @@ def _is_whole(path: Path) -> bool:
         return False
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         logger.warning("%s is damaged: trainer_state.json is no JSON. Training goes on without it.", path)
         return False
     checksums = read_json(path / "checksums.json") or {}

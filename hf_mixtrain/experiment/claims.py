@@ -259,7 +259,7 @@ def holders(folder: str | Path) -> dict[str, Holder]:
 
 def _last(folder: Path) -> int:
     try:
-        return max((int(name) for name in os.listdir(folder) if name.isdigit()), default=0)
+        return max((int(name) for name in os.listdir(folder) if name.isdecimal() and name.isascii()), default=0)
     except FileNotFoundError:
         return 0
 
@@ -277,14 +277,15 @@ def _read(path: Path) -> bytes:
 
 
 def _holder(path: Path, content: bytes) -> Holder | None:
-    """What a claim says; None if it is being written at this moment, or was left empty."""
+    """What a claim says; None if it is being written at this moment, was left empty, or is damaged."""
     try:
         values = json.loads(content)
         silent = max(0.0, time.time() - path.stat().st_mtime)
-    except (ValueError, OSError):
+        pid = int(values["pid"])
+        ended = values["machine"] == _machine() and _started(pid) != values["started"]
+        return Holder(str(values["host"]), pid, dict(values["note"]), silent, values["over"] is True or ended)
+    except (ValueError, OSError, LookupError, TypeError, RecursionError, OverflowError):
         return None
-    ended = values["machine"] == _machine() and _started(values["pid"]) != values["started"]
-    return Holder(values["host"], values["pid"], values["note"], silent, values["over"] or ended)
 
 
 def _identity() -> dict[str, Any]:

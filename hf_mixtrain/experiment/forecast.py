@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import try_to_load_from_cache
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from hf_mixtrain.experiment.cells import Cell
 from hf_mixtrain.experiment.grid_data import GridData
@@ -136,8 +136,11 @@ def _targets(cell: Cell, settings: Settings, data: GridData | None) -> tuple[lis
 
 
 def _numbers(path: Path) -> int:
-    with safe_open(path, "pt") as weights:
-        return sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
+    try:
+        with safe_open(path, "pt") as weights:
+            return sum(math.prod(weights.get_slice(name).get_shape()) for name in weights.keys())  # noqa: SIM118
+    except (SafetensorError, OSError):  # told when the encoder is loaded
+        return 0
 
 
 def _seconds_per_example(

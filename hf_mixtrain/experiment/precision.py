@@ -75,7 +75,7 @@ def _decided(path: Path, ratio: float) -> float:
 def _kept(path: Path) -> float | None:
     try:
         return float(json.loads(path.read_text(encoding="utf-8"))["bf16_time_over_float32"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

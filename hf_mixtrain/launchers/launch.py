@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from hf_mixtrain.errors import InputError
+from hf_mixtrain.yaml_text import load_yaml
 
 # Which library starts the workers: none for processes of this machine.
 LAUNCHERS: Mapping[str, str | None] = {"local": None, "slurm": "submitit", "ray": "ray"}
@@ -97,7 +98,7 @@ def parse_options(words: Sequence[str]) -> dict[str, Any]:
         if not equals or not name:
             raise InputError(f"--launcher_options: expected name=value, such as timeout_min=240. Got {word!r}.")
         try:
-            found[name] = yaml.safe_load(value)
+            found[name] = load_yaml(value)
         except yaml.YAMLError:
             raise InputError(f"--launcher_options {name}: expected a YAML value. Got {value!r}.") from None
     return found

@@ -9,10 +9,14 @@ from typing import Any, get_args
 from transformers.utils import cached_file
 
 from hf_mixtrain.data.features.label_pieces import LabelPiece
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.evaluation.decoding import Decoding
 from hf_mixtrain.files import atomic_write_text
 from hf_mixtrain.prediction.token_style import TokenStyle
+
+# Tokens of an input: more than any encoder of this time reads.
+_LONGEST = 1_000_000
 
 READING_FILE = "decoding.json"
 """Name of the file beside a model that says how its outputs are read."""
@@ -95,6 +99,10 @@ def read_reading(model: str | Path) -> Reading | None:
         >>> read_reading(tempfile.mkdtemp()) is None
         True
     """
+    if Path(model, READING_FILE).is_dir():
+        raise InputError(
+            f"{Path(model, READING_FILE)}: expected a file, found a folder. Make the model's folder again."
+        )
     try:
         path = cached_file(str(model), READING_FILE, _raise_exceptions_for_missing_entries=False)
     except OSError:
@@ -105,6 +113,10 @@ def read_reading(model: str | Path) -> Reading | None:
         value: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
         if value["label_piece"] not in get_args(LabelPiece):
             raise ValueError(f"label_piece {value['label_piece']!r}")
+        if value["kind"] not in KINDS:
+            raise ValueError(f"kind {value['kind']!r}")
+        if not 1 <= int(value["settings"]["max_length"]) <= _LONGEST:
+            raise ValueError(f"max_length {value['settings']['max_length']!r}")
         return Reading(
             task=str(value["task"]),
             kind=str(value["kind"]),
@@ -115,7 +127,7 @@ def read_reading(model: str | Path) -> Reading | None:
             pairs=bool(value["pairs"]),
             may_be_empty=bool(value.get("may_be_empty", False)),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (OSError, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
         raise InputError(
             f"{path}: expected how the model is to be read, as hf_mixtrain writes it, found {type(error).__name__}: "
             f"{error}. Make the model's folder again, or delete the file: tags are then read word by word."

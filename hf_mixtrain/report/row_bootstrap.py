@@ -115,16 +115,21 @@ def _scores(weights: np.ndarray, run: RowCounts) -> np.ndarray:
 def _read(file: Path, group: Group) -> dict[str, RowCounts] | None:
     """The counts of each language's rows; None if the metric is not made of counts of rows."""
     rows: dict[str, list[tuple[float, float]]] = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), 1):
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: no text in UTF-8 ({error}). Delete the file.") from None
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
             language, predicted, gold = row["language"], row["prediction"], row["gold"]
-        except (ValueError, KeyError, TypeError) as error:
+            counted = language in group.languages and row.get("split", "test") == "test"
+            counts = row_counts(group.metric, predicted, gold, xtreme=group.task == "udpos") if counted else None
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise InputError(f"{file}, line {number}: no prediction ({error!r}). Delete the file.") from None
-        if language in group.languages and row.get("split", "test") == "test":
-            counts = row_counts(group.metric, predicted, gold, xtreme=group.task == "udpos")
+        if counted:
             if counts is None:
                 return None
             rows.setdefault(language, []).append(counts)

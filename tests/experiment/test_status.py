@@ -10,7 +10,7 @@ from hf_mixtrain.commands.main import main
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cells import Cell
 from hf_mixtrain.experiment.claims import Claims
-from hf_mixtrain.experiment.queue_records import cell_key, queue_folder, write_failure, write_plan
+from hf_mixtrain.experiment.queue_records import cell_key, forget_failure, queue_folder, write_failure, write_plan
 from hf_mixtrain.experiment.status import grid_status
 from hf_mixtrain.results import write_results
 
@@ -70,6 +70,20 @@ def test_results_without_a_plan_are_shown_and_broken_ones_named(tmp_path):
     first, second = grid_status(tmp_path)
     assert (first.state, second.state) == ("finished", "failed")
     assert "not JSON" in second.detail
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"null", b"[1, [2], null]", b"\xff", b"[" * 100_000, b'{"pid": {}}'])
+def test_damaged_records_of_a_queue_stop_nothing(out, content):
+    folder = queue_folder(out, "panx")
+    take(out, CELLS[2])
+    for path in [*folder.glob("plans/*"), *folder.glob("failures/*"), *folder.glob("claims/*/*")]:
+        path.write_bytes(content)
+    assert [(status.cell, status.state) for status in grid_status(out)] == [(CELLS[0], "finished")]
+    write_plan(folder, CELLS)  # as the next start of the grid does
+    assert [status.state for status in grid_status(out)] == ["finished", "to do", "to do", "to do"]
+    assert take(out, CELLS[2]) is None  # its owner may be writing at this moment
+    forget_failure(folder, CELLS[1])
+    assert not list(folder.glob("failures/*"))
 
 
 def test_watching_ends_when_nothing_is_left(out, capsys):

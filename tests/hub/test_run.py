@@ -88,7 +88,7 @@ def test_a_hub_that_does_not_answer_holds_up_no_grid(client, run, tmp_path):
     for cell, name in ((ZERO, "me/silent-zero-shot"), (NAIVE, "me/silent-naive-mix-train")):
         assert (tmp_path / "out" / cell / "results.json").is_file()
         (line,) = [line for line in text.splitlines() if line.startswith("not pushed: ") and name in line]
-        assert "not done after 5 s" in line or "the Hub did not answer the push before" in line
+        assert re.search("not done after 5 s|cannot reach|the Hub did not answer the push before", line)
         assert line.endswith(f"To complete it: hf-mixtrain push {tmp_path / 'out' / cell} {name}")
     assert (tmp_path / "out/report.md").is_file()
     client.hub.forget()

@@ -121,9 +121,22 @@ def test_conll_of_a_classifier_and_a_broken_decoding_file_are_refused(classifier
     folder = classifier(pairs=False)
     assert main(["predict", str(folder), str(tmp_path / "texts"), "--format", "conll"]) == 2
     assert "use jsonl or html" in capsys.readouterr().err
-    (folder / "decoding.json").write_text('{"task": "x"}')
+    kept = json.loads((folder / "decoding.json").read_text())
+    for broken in (
+        '{"task": "x"}',
+        "[" * 100_000,
+        json.dumps(kept | {"settings": {}}),
+        json.dumps(kept | {"settings": {"max_length": -1}}),
+        json.dumps(kept | {"settings": {"max_length": 1e400}}),
+        json.dumps(kept | {"kind": "sorcery"}),
+    ):
+        (folder / "decoding.json").write_text(broken)
+        assert main(["predict", str(folder), str(tmp_path / "texts")]) == 2, broken[:99]
+        assert "decoding.json: expected how the model is to be read" in capsys.readouterr().err
+    (folder / "decoding.json").unlink()
+    (folder / "decoding.json").mkdir()
     assert main(["predict", str(folder), str(tmp_path / "texts")]) == 2
-    assert "decoding.json: expected how the model is to be read" in capsys.readouterr().err
+    assert "decoding.json: expected a file, found a folder" in capsys.readouterr().err
 
 
 def test_a_reader_that_stops_early_is_no_error(trained, tmp_path):
