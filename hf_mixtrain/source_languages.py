@@ -1,27 +1,27 @@
 """The source languages of a run: mostly one, or several with commas between them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hf_mixtrain.errors import InputError
 
 
-def source_languages(text: str) -> tuple[str, ...]:
+def source_languages(given: str | Sequence[str]) -> tuple[str, ...]:
     """Return the source languages that a setting names, each once, the first one first.
 
     Args:
-        text: One code, or several with commas between them.
+        given: One code, several with commas between them, or a list of codes.
 
     Raises:
         InputError: If there is nothing between two commas, or nothing at all.
 
     Example:
-        >>> source_languages("en"), source_languages("en, de")
-        (('en',), ('en', 'de'))
+        >>> source_languages("en"), source_languages("en, de"), source_languages(["en", "de"])
+        (('en',), ('en', 'de'), ('en', 'de'))
     """
-    codes = [code.strip() for code in str(text).split(",")]
-    if not all(codes):
-        raise InputError(f"--source_language: expected a language, or several such as en,de. Got {text!r}.")
+    codes = [code.strip() for code in ([*given] if isinstance(given, list | tuple) else str(given).split(","))]
+    if not codes or not all(codes):
+        raise InputError(f"--source_language: expected a language, or several such as en,de. Got {given!r}.")
     return tuple(dict.fromkeys(codes))
 
 

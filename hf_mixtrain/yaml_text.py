@@ -10,9 +10,9 @@ _DEEPEST = 50
 
 
 class _Loader(yaml.SafeLoader):
-    """Stops where nesting is deeper than anybody writes it: the time that it takes grows with its square."""
+    """Stops at a key that is there twice, and where nesting is deeper than anybody writes it."""
 
-    _depth = 0
+    _depth = 0  # the time grows with its square
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         self._depth += 1
@@ -22,6 +22,12 @@ class _Loader(yaml.SafeLoader):
             return super().compose_node(parent, index)
         finally:
             self._depth -= 1
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if again := next((key for place, key in enumerate(keys) if key in keys[:place]), None):
+            raise yaml.YAMLError(f"{again!r} twice in one block, of which only the last would count")
+        return super().construct_mapping(node, deep)
 
 
 def load_yaml(text: str) -> Any:
@@ -34,8 +40,8 @@ def load_yaml(text: str) -> Any:
         Values without cycles, at most 100,000 of them when aliases are written out.
 
     Raises:
-        yaml.YAMLError: If it is no YAML, or holds dates that there are none of, tags, cycles, bombs of aliases, numbers
-            or nesting beyond what Python reads.
+        yaml.YAMLError: If it is no YAML, or holds keys twice, dates that there are none of, tags, cycles, bombs of
+            aliases, numbers or nesting beyond what Python reads.
 
     Example:
         >>> load_yaml("a: [1, 2]")

@@ -20,7 +20,8 @@ from hf_mixtrain.data.translated_rows import DevWithoutShots
 from hf_mixtrain.data.unanswerable import unanswerable
 from hf_mixtrain.data.untrained_labels import untrained_labels
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.shot_count import ALL_SHOTS
+from hf_mixtrain.shot_count import shot_count
+from hf_mixtrain.source_languages import source_languages
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ def load_fewshot(
     *,
     shots: int | str,
     seed: int,
-    languages: Sequence[str] | None = None,
+    languages: Sequence[str] | str | None = None,
     source: AnySource = "hub",
     source_language: str | Sequence[str] = "en",
     target_dev: bool = False,
@@ -128,7 +129,7 @@ def load_fewshot(
         languages: Target languages. Default: all of the task that the source has.
         source: ``"hub"``, ``"demo"``, a folder, a folder from `datasets.DatasetDict.save_to_disk`, or data sets; see
             `hf_mixtrain.data.open_source`.
-        source_language: The language with the full training set, or several.
+        source_language: The language with the full training set, or several: a list, or with commas between.
         target_dev: Whether to read the dev sets of the target languages too.
         max_source_examples: Most rows of each source train set; a fixed random choice, in their own order.
         max_eval_examples: Most rows of each dev and each test set, chosen likewise.
@@ -150,10 +151,9 @@ def load_fewshot(
         (['en', 'de', 'sw'], 5)
     """
     task = task if isinstance(task, Task) else load_task(task)
-    count = ALL_SHOTS if shots == "all" else shots
-    if isinstance(count, str) or count < 0:
-        raise InputError(f"`shots` must be 0 or more. Got {shots!r}. Use 0 for zero-shot, or 'all'.")
-    sources = (source_language,) if isinstance(source_language, str) else tuple(dict.fromkeys(source_language))
+    count = _count(shots)
+    sources = source_languages(source_language)
+    languages = languages.split(",") if isinstance(languages, str) else languages
     rows = open_source(source, task, sources)
     targets = _targets(rows, task, languages, sources, count)
     draw = Draw(task, count, seed, shots_per or task.shots_per, shots_file, strict=strict_shots)
@@ -200,6 +200,16 @@ def load_fewshot(
         targets=tuple(targets),
         warnings=warnings,
     )
+
+
+def _count(shots: int | str) -> int:
+    try:
+        count = shot_count(shots)
+    except InputError:
+        count = -1
+    if count < 0:
+        raise InputError(f"`shots` must be 0 or more. Got {shots!r}. Use 0 for zero-shot, or 'all'.")
+    return count
 
 
 def _targets(
@@ -293,8 +303,10 @@ def _label_warning(task: Task, training: Sequence[Dataset], *evaluated: Mapping[
 
 def capped(dataset: Dataset, most: int | None, *what: object) -> Dataset:
     """Keep ``most`` rows, chosen by hash, in their own order: the same rows whatever the seed."""
-    if most is None or len(dataset) <= most:
+    if most is None:
         return dataset
-    if most < 1:
-        raise InputError(f"`max_source_examples` and `max_eval_examples` must be 1 or more. Got {most}.")
+    if not isinstance(most, int) or most < 1:
+        raise InputError(f"`max_source_examples` and `max_eval_examples` must be 1 or more. Got {most!r}.")
+    if len(dataset) <= most:
+        return dataset
     return dataset.select(sorted(rank_rows(len(dataset), "cap", *what)[:most]))

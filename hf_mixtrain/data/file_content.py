@@ -8,8 +8,9 @@ from typing import Any
 
 from datasets import Dataset
 
+from hf_mixtrain.data.readers.json_rows import read_records
 from hf_mixtrain.data.readers.lines import decode, read_bytes, unpacked
-from hf_mixtrain.data.readers.records import read_parquet, read_records, stored_labels
+from hf_mixtrain.data.readers.records import read_parquet, stored_labels
 from hf_mixtrain.data.readers.table import cells_of
 from hf_mixtrain.data.tag_schemes import iob2_labels, style_of
 from hf_mixtrain.errors import InputError
@@ -56,7 +57,7 @@ def content_of(path: Path) -> Content:
         return Content("question-answering", rows=content.count(b'"question"'))
     if ending == ".conllu":
         return Content("token-classification", {}, _universal_tags(content, path), content.count(b"\n1\t"))
-    if ending in {".json", ".jsonl"}:
+    if ending in {".json", ".jsonl", ".ndjson"}:
         rows = [row for _, row in read_records(content, path)]
         return _of_rows(rows, [], path)
     if ending == ".parquet":

@@ -11,7 +11,7 @@ from hf_mixtrain.data.task import Split
 from hf_mixtrain.errors import InputError
 
 _ENDINGS = {
-    ".bio", ".conll", ".conllu", ".csv", ".iob", ".iob2", ".json", ".jsonl", ".parquet", ".tsv", ".txt",
+    ".bio", ".conll", ".conllu", ".csv", ".iob", ".iob2", ".json", ".jsonl", ".ndjson", ".parquet", ".tsv", ".txt",
 }  # fmt: skip
 _NO_DATA = re.compile(r"(?i)(readme|licen[sc]e|citation|changelog|requirements|labels?)\b")
 _SPLITS: dict[str, Split] = {

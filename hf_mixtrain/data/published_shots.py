@@ -8,7 +8,7 @@ from datasets import Dataset
 from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.languages import LANGUAGES
 from hf_mixtrain.data.readers import columns_of, read_bytes, read_rows
-from hf_mixtrain.data.readers.records import load_json
+from hf_mixtrain.data.readers.json_rows import load_json
 from hf_mixtrain.data.rows import batches, row_features
 from hf_mixtrain.data.task import Task
 from hf_mixtrain.errors import InputError

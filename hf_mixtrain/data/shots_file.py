@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from datasets import ClassLabel, Dataset
 
 from hf_mixtrain.data.readers import read_bytes
-from hf_mixtrain.data.readers.records import load_json
+from hf_mixtrain.data.readers.json_rows import load_json
 from hf_mixtrain.data.shot_keys import shot_keys
 from hf_mixtrain.data.shots import first_shots
 from hf_mixtrain.data.task import ShotsPer, Task

@@ -1,16 +1,35 @@
 """A task as data: languages, labels, where its rows are, and the paper's training settings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from hf_mixtrain.data.folder_names import unsafe
+from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.tag_schemes import iob2_labels, is_iob, style_of
-from hf_mixtrain.errors import InputError
+from hf_mixtrain.errors import InputError, did_you_mean
 
 Split = Literal["train", "dev", "test"]
 ShotsPer = Literal["example", "class", "entity"]
+#: Settings under ``defaults`` of a task that are whole numbers, with the least that they can be.
+_WHOLE = {
+    "max_length": 8, "doc_stride": 1, "max_question_length": 1, "global_batch_size": 1,
+    "per_device_train_batch_size": 1, "gradient_accumulation_steps": 1,
+}  # fmt: skip
 ProblemType = Literal["single_label_classification", "multi_label_classification", "regression"]
+
+
+def number_faults(defaults: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each setting under ``defaults`` that should be a whole number and is none, or is too small.
+
+    Example:
+        >>> list(number_faults({"max_length": "long"}))
+        ["expected `max_length` in `defaults` to be a whole number, 8 or more. Found 'long'."]
+    """
+    for key, least in _WHOLE.items():
+        value = defaults.get(key, least)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            yield f"expected `{key}` in `defaults` to be a whole number, {least} or more. Found {value!r}."
 
 
 @dataclass(frozen=True)
@@ -73,6 +92,16 @@ class Task:
     file_labels: tuple[str, ...] = field(default=(), init=False)
 
     def __post_init__(self) -> None:
+        self._check_choices()
+        if fault := next(number_faults(self.defaults), ""):
+            raise InputError(f"Task {self.name!r}: {fault}")
+        for key in ("labels", "languages"):
+            values = getattr(self, key)
+            if isinstance(values, str) or not all(isinstance(value, str) for value in values):
+                raise InputError(f"Expected texts in `{key}` of the task {self.name!r}, found {values!r:.60}.")
+            if len(set(values)) < len(values):
+                raise InputError(f"Expected each of `{key}` of the task {self.name!r} once, found {values!r:.80}.")
+            object.__setattr__(self, key, tuple(values))
         for what, names in (("`name` of the task", (self.name,)), ("language", self.languages)):
             for name in names:
                 if reason := unsafe(name):
@@ -80,6 +109,21 @@ class Task:
         if self.marks_entities and not is_iob(self.labels) and (style := style_of(self.labels)):
             object.__setattr__(self, "file_labels", self.labels)
             object.__setattr__(self, "labels", iob2_labels(self.labels, style))
+
+    def _check_choices(self) -> None:
+        choices: dict[str, tuple[str, ...]] = {
+            "kind": tuple(KINDS),
+            "shots_split": ("train", "dev"),
+            "shots_per": get_args(ShotsPer),
+            "problem_type": get_args(ProblemType),
+        }
+        for key, allowed in choices.items():
+            found = getattr(self, key)
+            if found not in allowed:
+                raise InputError(
+                    f"Expected `{key}` of the task {self.name!r} to be one of {', '.join(allowed)}. Found {found!r}."
+                    + did_you_mean(str(found), allowed)
+                )
 
     @property
     def marks_entities(self) -> bool:

@@ -10,7 +10,7 @@ import yaml
 
 from hf_mixtrain.data.folder_names import unsafe
 from hf_mixtrain.data.kinds import KINDS
-from hf_mixtrain.data.task import ProblemType, ShotsPer, Split, Task
+from hf_mixtrain.data.task import ProblemType, ShotsPer, Split, Task, number_faults
 from hf_mixtrain.errors import CombinedInputError, InputError, did_you_mean
 from hf_mixtrain.yaml_text import load_yaml
 
@@ -128,6 +128,9 @@ def _faults(settings: Mapping[Any, Any]) -> Iterator[str]:
     yield from _block_faults({key: value for key, value in settings.items() if isinstance(value, Mapping)})
     if settings.get("kind") in KINDS:
         yield from _kind_faults(settings, settings["kind"])
+    for key in ("parallel", "entities", "quoted"):
+        if not isinstance(settings.get(key, False), bool):
+            yield f"expected `{key}` to be true or false, found {settings[key]!r}. Correct it, or leave it out."
     for key in ("dev_from_train", "test_from_train"):
         share = settings.get(key, 0.0)
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
@@ -172,6 +175,7 @@ def _block_faults(blocks: Mapping[str, Mapping[Any, Any]]) -> Iterator[str]:
                     "alone under `source_folder`; if the file holds all languages, name the column under `columns`: "
                     "`language`."
                 )
+    yield from number_faults(blocks.get("defaults", {}))
     for key in blocks.get("defaults", {}):
         # The others are compared with the training arguments where these are known, before a run.
         if key not in DATA_DEFAULTS and (near := did_you_mean(str(key), DATA_DEFAULTS)) and _differs_little(str(key)):

@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class DevWithoutShots:
-    """Takes shots, and their translations, out of dev sets.
+    """Takes shots, and their translations, out of dev sets: rows of one id, or, where no ids are shared, of one place.
 
     Args:
         source: The dev rows.
@@ -23,6 +23,7 @@ class DevWithoutShots:
     def __init__(self, source: Source, taken: Mapping[str, Sequence[int]], *, parallel: bool):
         self.taken, self.parallel = taken, parallel
         self._shape = cache(lambda language: _shape(source.read(language, "dev")))
+        self._ids = cache(lambda language: list(source.read(language, "dev")["id"]))
 
     def rows(self, dataset: Dataset, language: str) -> Dataset:
         """Return the dev rows of a language that are no shots, and no translations of shots of another language.
@@ -34,7 +35,11 @@ class DevWithoutShots:
         for other, numbers in self.taken.items() if self.parallel else ():
             if other == language:
                 continue
-            if self._shape(other) == self._shape(language):
+            own, others = self._ids(language), self._ids(other)
+            if set(own) & set(others):
+                names = {others[number] for number in numbers}
+                out |= {row for row, name in enumerate(own) if name in names}
+            elif self._shape(other) == self._shape(language):
                 out |= set(numbers)
             else:
                 apart.append(other)

@@ -223,9 +223,9 @@ class RunArguments:
             *("max_source_examples", "max_eval_examples", "max_length", "global_batch_size"),
             *("select_steps", "cell_count", "workers", "lora_r"),
         ):
-            value = getattr(self, flag)
-            if value is not None and value < 1:
-                raise InputError(f"--{flag}: expected 1 or more. Got {value}.")
+            value, least = getattr(self, flag), 8 if flag == "max_length" else 1
+            if value is not None and value < least:
+                raise InputError(f"--{flag}: expected {least} or more. Got {value}.")
         self._check_lora()
         if not 0 <= self.cell_index < self.cell_count:
             raise InputError(
@@ -319,6 +319,9 @@ class Settings:
         if "global_batch_size" in changed and run.global_batch_size == defaults["global_batch_size"]:
             del changed["global_batch_size"]
         most = training.get("per_device_train_batch_size", defaults["per_device_train_batch_size"])
+        for name, value in (("per_device_train_batch_size", most), ("gradient_accumulation_steps", accumulation)):
+            if value is not None and value < 1:
+                raise InputError(f"--{name}: expected 1 or more. Got {value}.")
         rows = run.global_batch_size or (most * accumulation if accumulation else defaults["global_batch_size"] or most)
         recorded = sorted(name for name in changed if name in _RECORDED or name not in NEUTRAL_SETTINGS)
         changed = portable_settings({name: changed[name] for name in recorded})

@@ -1,6 +1,5 @@
 """The column that says the language of a row: found and read without touching the rest of the rows where possible."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -8,18 +7,6 @@ import datasets
 import numpy as np
 import torch
 from torch.utils.data import ConcatDataset, IterableDataset, Subset
-
-# ISO 639-3 (and 639-2/B) codes of languages that the tasks' data sets also call by two letters.
-_CODES = """
-afr=af amh=am ara=ar arb=ar aze=az bel=be ben=bn bul=bg cat=ca ces=cs cze=cs cym=cy wel=cy dan=da deu=de
-ger=de ell=el gre=el eng=en est=et eus=eu baq=eu fas=fa per=fa fin=fi fra=fr fre=fr gle=ga glg=gl guj=gu
-hau=ha heb=he hin=hi hrv=hr hun=hu hye=hy arm=hy ibo=ig ind=id isl=is ice=is ita=it jav=jv jpn=ja kat=ka
-geo=ka kaz=kk kor=ko lat=la lit=lt lav=lv mal=ml mar=mr msa=ms may=ms mya=my bur=my nld=nl dut=nl nor=no
-nob=nb pan=pa pol=pl por=pt quz=qu que=qu ron=ro rum=ro rus=ru san=sa slk=sk slo=sk slv=sl spa=es srp=sr
-swa=sw swh=sw swe=sv tam=ta tel=te tgl=tl tha=th tur=tr ukr=uk urd=ur vie=vi wol=wo yor=yo zho=zh chi=zh
-cmn=zh zul=zu
-"""
-_TWO_LETTERS = {code[:3]: code[4:] for code in _CODES.split()}
 
 
 def as_language(value: Any) -> str | None:
@@ -38,19 +25,6 @@ def as_language(value: Any) -> str | None:
     if value is None or value != value or value == "":
         return None
     return str(value)
-
-
-def same_language(one: str, other: str) -> bool:
-    """Whether two names are spellings of one language: in capitals, by three letters, as mBART or NLLB write them.
-
-    A region makes another language (``pt`` and ``pt-BR``): shots of one may well judge the other.
-
-    Example:
-        >>> [same_language("en", name) for name in ("EN", "eng", "en_XX", "eng_Latn", "en-GB", "enm")]
-        [True, True, True, True, False, False]
-    """
-    (one, one_without_script), (other, other_without_script) = _spelling(one), _spelling(other)
-    return one in (other, other_without_script) or one_without_script == other
 
 
 def is_indexable(dataset: Any) -> bool:
@@ -139,10 +113,3 @@ def _of_arrow(dataset: datasets.Dataset, column: str) -> Iterator[str | None]:
 
 def _of_rows(dataset: Any, column: str) -> Iterator[str | None]:
     return (as_language(dataset[number].get(column)) for number in range(len(dataset)))
-
-
-def _spelling(name: str) -> tuple[str, str]:
-    """One spelling for all, and the same without a script (``zho_Hant`` is Chinese, but not ``zho_Hans``)."""
-    name = name.strip().casefold().removesuffix("_xx").removesuffix("-xx")
-    without_script = re.sub(r"^([a-z]{3})[-_][a-z]{4}$", r"\1", name)
-    return _TWO_LETTERS.get(name, name), _TWO_LETTERS.get(without_script, without_script)

@@ -7,7 +7,8 @@ from typing import Any
 from torch.utils.data import ConcatDataset, Subset
 
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.trainer.language_column import as_language, column_names, is_indexable, languages_of, same_language
+from hf_mixtrain.language_spelling import same_language
+from hf_mixtrain.trainer.language_column import as_language, column_names, is_indexable, languages_of
 
 logger = logging.getLogger(__name__)
 

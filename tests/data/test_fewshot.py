@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from datasets import Dataset
 
 from hf_mixtrain.data import FewShotData, Task, load_fewshot, load_task
 from hf_mixtrain.errors import InputError
@@ -147,6 +148,19 @@ def test_shots_from_dev_leave_it_and_their_translations_leave_the_dev_sets_of_al
     for language in ("en", "de", "sw"):
         assert numbers(data.dev[language]) == set(range(20)) - shots
     assert len(load_fewshot(NLI, shots=0, seed=1, source=nli).dev["en"]) == 20
+
+
+def test_translations_are_found_by_their_ids_whatever_their_order():
+    def rows(language: str, order) -> Dataset:
+        asked = {"question": [f"{language} {n}" for n in order], "context": ["Bonn"] * 8, "answers": [["Bonn"]] * 8}
+        return Dataset.from_dict({"id": [f"q{n}" for n in order], **asked})
+
+    task = Task("own", "Own", "question-answering", ("en", "de"), "f1", shots_split="dev", parallel=True)
+    orders = {"en": range(8), "de": [5, 1, 7, 0, 3, 2, 6, 4]}
+    source = {code: dict.fromkeys(("train", "dev", "test"), rows(code, order)) for code, order in orders.items()}
+    data = load_fewshot(task, shots=3, seed=1, source=source, target_dev=True)
+    assert len(data.dev["en"]) == len(data.dev["de"]) == 5
+    assert not {*data.dev["en"]["id"], *data.dev["de"]["id"]} & {*data.shot_ids["de"]}
 
 
 def test_it_is_said_where_translations_cannot_be_found(nli, caplog):

@@ -10,7 +10,8 @@ from transformers import TrainingArguments
 
 from hf_mixtrain import GradientMixTrainer
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.trainer.language_column import as_language, languages_of, same_language
+from hf_mixtrain.language_spelling import same_language
+from hf_mixtrain.trainer.language_column import as_language, languages_of
 from tests.trainer.tiny import MIXED, SHOTS, arguments, make_trainer, model
 
 ARROW = Dataset.from_list(MIXED)

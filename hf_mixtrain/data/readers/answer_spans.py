@@ -41,6 +41,8 @@ def placed_answers(context: str, answers: Any, where: str) -> dict[str, list[Any
             f"{where}: expected answers with `text` and `answer_start`, found {answers!r:.60}. Correct the file."
         ) from error
     texts, starts = [], []
+    if all(text == "" for text, _ in pairs):
+        pairs = []  # as some files, and XTREME's scripts, write that there is no answer
     for text, start in pairs:
         if start is None:
             start = context.find(text) if isinstance(text, str) else NOWHERE

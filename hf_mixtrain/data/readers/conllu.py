@@ -1,5 +1,6 @@
 """Reader for Universal Dependencies: CoNLL-U with multiword tokens left whole, as XTREME prepares it."""
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,7 @@ _FIRST_TAGS = {
     "it": "VERB AUX ADV PRON ADP DET INTJ",
 }
 _WITHHELD = "_"
+_MULTIWORD = re.compile(rb"^\d+[-.]\d+(\t[^\t\r\n]*){9}\r?$", re.MULTILINE)
 _ZERO_WIDTH_NON_JOINER = "\u200c"
 
 
@@ -61,6 +63,16 @@ def read_conllu(content: bytes, path: Path, task: Task, language: str) -> dict[s
         raise no_labels(path)
     pairs = [pair for pair in zip(sentences, reader.ids(tags), strict=True) if pair[1] is not None]
     return {"tokens": [words for words, _ in pairs], "tags": [ids for _, ids in pairs]}
+
+
+def holds_multiword_tokens(content: bytes) -> bool:
+    r"""Whether a file, whatever it is called, is CoNLL-U in which more lines than those of words have a number.
+
+    Example:
+        >>> holds_multiword_tokens(b"1-2\tim" + b"\t_" * 8), holds_multiword_tokens(b"1\tin" + b"\t_" * 8)
+        (True, False)
+    """
+    return b"\t_\t" in content[:5000] and _MULTIWORD.search(content) is not None
 
 
 def _sentences(content: bytes, path: Path) -> Iterator[tuple[int, list[dict[str, Any]]]]:

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 #: What a label map says of rows that are to be left out.
 DROPPED = None
 # Written for the label where it was taken away: the number of the Hub's data sets, and the letter of XTREME's files.
-_MASKS = (-1, "-1", "M", "_", "-", "?", "")
+_MASKS = (-1, "-1", "M", "_", "-", "?", "", None)
 
 
 def no_labels(path: Path | str) -> InputError:
@@ -58,8 +58,8 @@ class LabelReader:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         number = isinstance(value, int) and not isinstance(value, bool)
-        if number and self.order and 0 <= value < len(self.order):
-            value = self.order[value]
+        if number and 0 <= value < len(self.order):
+            value, number = self.order[value], False
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if isinstance(value, str | int) and text in self.map:
             return self.map[text]
@@ -84,7 +84,9 @@ class LabelReader:
 
 def is_masked(values: Sequence[Any]) -> bool:
     """Whether one and the same sign stands in the place of all labels: they were taken away."""
-    return bool(values) and values[0] in _MASKS and all(value == values[0] for value in values)
+    first = values[0] if values else 0
+    plain = first is None or isinstance(first, str | int | float)
+    return plain and first in _MASKS and all(value == first for value in values)
 
 
 class TagReader:
@@ -123,9 +125,11 @@ class TagReader:
 
     def _names(self) -> dict[Any, str | None]:
         """Return the name of each tag; those of a scheme that the task's labels are not in are found too."""
-        texts = [tag for tag in self.first if isinstance(tag, str)]
+        order = dict(enumerate(self.labels.order))
+        numbered = {tag: order[tag] for tag in self.first if not isinstance(tag, str | bool) and tag in order}
+        texts = {tag: tag for tag in self.first if isinstance(tag, str)} | numbered
         if self.task.marks_entities and len(texts) == len(self.first):
-            mapped = {tag: self.labels.map.get(tag, tag) for tag in texts}
+            mapped = {tag: self.labels.map.get(text, text) for tag, text in texts.items()}
             wanted = [tag for tag in mapped.values() if tag is not DROPPED]
             if not all(tag in self.labels.known for tag in wanted) and self._readable(wanted):
                 return mapped

@@ -7,6 +7,13 @@ from pathlib import Path
 
 from hf_mixtrain.errors import InputError
 
+_GZIP = b"\x1f\x8b"
+_OTHERS = {
+    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
 _BOM = "\ufeff"
 
 
@@ -25,10 +32,13 @@ def unpacked(content: bytes, path: Path) -> tuple[bytes, str]:
         >>> unpacked(gzip.compress(b"text"), Path("train.TSV.gz"))
         (b'text', '.tsv')
     """
-    if path.suffix.lower() != ".gz":
-        return content, path.suffix.lower()
+    ending = path.suffix.lower()
+    if ending != ".gz" and not content.startswith(_GZIP):
+        if other := next((name for start, name in _OTHERS.items() if content.startswith(start)), ""):
+            raise InputError(f"{path}: expected text, or a file packed by gzip (.gz), found {other}. Unpack it.")
+        return content, ending
     try:
-        return gzip.decompress(content), Path(path.stem).suffix.lower()
+        return gzip.decompress(content), Path(path.stem).suffix.lower() if ending == ".gz" else ending
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: expected a file packed by gzip, found: {error}. Pack it again.") from error
 

@@ -4,16 +4,19 @@ from pathlib import Path
 from typing import Any
 
 from hf_mixtrain.data.readers.answer_spans import placed_answers
-from hf_mixtrain.data.readers.records import load_json
+from hf_mixtrain.data.readers.json_rows import load_json
+from hf_mixtrain.data.readers.label_values import no_labels
+from hf_mixtrain.data.readers.languages_in_file import rows_by_id
 from hf_mixtrain.errors import InputError
 
 
-def read_squad(content: bytes, path: Path) -> dict[str, list[Any]]:
+def read_squad(content: bytes, path: Path, language: str = "") -> dict[str, list[Any]]:
     """Read questions, each with its context and answers.
 
     Args:
         content: The file's bytes.
         path: Its path, for messages.
+        language: The language wanted, where the ids say it, as in TyDiQA's own files. Default: every question is.
 
     Returns:
         Columns ``id``, ``context``, ``question`` and ``answers``; ``answer_start`` counts Unicode characters.
@@ -38,16 +41,28 @@ def read_squad(content: bytes, path: Path) -> dict[str, list[Any]]:
                 rows["id"].append(str(_get(question, "id", (str, int), where)))
                 rows["context"].append(context)
                 rows["question"].append(_get(question, "question", str, where))
-                answers = _get(question, "answers", list, where)
+                answers = _answers(question, where)
                 rows["answers"].append(placed_answers(context, answers, f"{where} ({rows['id'][-1]})"))
     if not rows["id"]:
         raise InputError(f"{path}: expected questions, found none. Check how the file was made.")
+    if not any(answers["text"] for answers in rows["answers"]) and b'"is_impossible"' not in content:
+        raise no_labels(path)
+    if (kept := rows_by_id(rows["id"], path, language)) != range(len(rows["id"])):
+        return {name: [values[row] for row in kept] for name, values in rows.items()}
     return rows
 
 
 def is_squad(content: bytes) -> bool:
     """Whether a JSON file has paragraphs with questions in them, and not a row for each question."""
     return b'"paragraphs"' in content
+
+
+def _answers(question: Any, where: str) -> list[Any]:
+    """Return the answers of a question; SQuAD v2.0 marks those that are not to be found in the text."""
+    if question.get("is_impossible") is True:
+        return []
+    answers: list[Any] = _get(question, "answers", list, where)
+    return answers
 
 
 def _get(holder: Any, key: str, kind: type | tuple[type, ...], where: str) -> Any:

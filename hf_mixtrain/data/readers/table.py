@@ -5,8 +5,16 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from hf_mixtrain.data.readers.label_values import no_labels
+from hf_mixtrain.data.readers.languages_in_file import language_key
 from hf_mixtrain.data.readers.lines import decode
 from hf_mixtrain.errors import InputError
+
+# What headers call columns, in files whose task says nothing of a header.
+_HEADS = {
+    "context", "passage", "question", "answer", "answers", "answer_text", "answer_start", "id", "premise", "hypothesis",
+    "sentence1", "sentence2", "text", "label", "labels", "gold_label",
+}  # fmt: skip
 
 #: The number of a row's first line, and its fields.
 Fields = tuple[int, list[str]]
@@ -48,16 +56,22 @@ def read_table(
     named = bool(columns) and not all(isinstance(column, int) for column in columns.values())
     lines = [(number, line.removesuffix("\r")) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     first = cells_of(lines[0][1], separator) if lines else []
-    header = first if named or (not columns and first[: len(usual)] == list(usual)) else None
+    header = first if named or (not columns and set(usual) <= set(first)) else None
     wanted = {name: column for name, column in columns.items() if named or isinstance(column, int)}
     if header is not None:
-        places = _by_name(wanted or {name: name for name in header if name in usual}, header, path)
+        places = _by_name(wanted or {name: name for name in usual}, header, path)
         size: int | None = len(header)
-        places |= {name: header.index(name) for name in ("language", "lang") if name in header and name not in places}
+        if "language" not in places and (key := language_key(header, taken=columns.values())):
+            places["language"] = header.index(key)
     else:
         places = {name: int(column) for name, column in wanted.items()} or {n: p for p, n in enumerate(usual)}
         size = None if columns else len(usual)
-    for number, fields in _rows(text, lines, path, separator, size, quoted)[header is not None :]:
+        header = _unasked_header(first, places, path, columns)
+    rows = _rows(text, lines, path, separator, size, quoted)[header is not None :]
+    last = max(places, key=lambda name: places[name])
+    if last == usual[-1] and len(rows) > 1 and all(len(fields) == places[last] for _, fields in rows):
+        raise no_labels(path)
+    for number, fields in rows:
         if len(fields) <= max(places.values()) or (size is not None and len(fields) != size):
             gap = "<TAB>" if separator == "\t" else separator
             expected = gap.join(usual) if not columns else f"{size or max(places.values()) + 1} fields"
@@ -68,11 +82,28 @@ def read_table(
         yield f"{path}:{number}", {name: fields[place] for name, place in places.items()}
 
 
+def _unasked_header(
+    first: list[str], places: Mapping[str, int], path: Path, columns: Mapping[str, str | int]
+) -> list[str] | None:
+    """Return the first line if it is a header, where the task says by numbers, or not at all, where columns are."""
+    heads = [first[place].strip().casefold() for place in places.values() if place < len(first)]
+    if not heads or not set(heads) <= _HEADS:
+        return None
+    if columns:
+        return first
+    raise InputError(
+        f"{path}:1: expected a row, found what looks like a header: {first!r:.80}. Say under `columns` of the task "
+        f"what each is, such as `columns: {{{next(iter(places))}: {first[0]}, …}}`."
+    )
+
+
 def _by_name(columns: Mapping[str, str | int], header: list[str], path: Path) -> dict[str, int]:
-    for column in columns.values():
+    for name, column in columns.items():
         if isinstance(column, str) and column not in header:
+            more = " A file whose labels were taken off cannot be used." if name in ("label", "answers") else ""
             raise InputError(
-                f"{path}:1: expected a header with {column!r}, as `columns` of the task says. Found {header!r:.80}."
+                f"{path}:1: expected a header with {column!r}, as `columns` of the task says. Found {header!r:.80}. "
+                f"Correct the one or the other.{more}"
             )
     return {name: column if isinstance(column, int) else header.index(column) for name, column in columns.items()}
 
@@ -137,8 +168,24 @@ def _refuse_swallowed_rows(rows: list[Fields], path: Path, separator: str) -> No
         if any(line.count(separator) == len(fields) - 1 for line in inner) and len(fields) > 1:
             raise InputError(
                 f"{path}:{number}: expected a row on each line, found a double quote that takes in the rows after it. "
-                "Close it; if quotes in the file stand for themselves, set `quoted: false` for the task."
+                "Close it; if quotes in the file stand for themselves, set `quoted: false` for the task, and "
+                "`quoted: true` if texts have several lines."
             )
+
+
+def found_separator(content: bytes, path: Path, separator: str) -> str:
+    r"""Return what stands between fields: what the file's ending says, or tabs or semicolons where that is nowhere.
+
+    Example:
+        >>> found_separator(b"text;label\nA, b;yes\nC;no\n", Path("a.csv"), ",")
+        ';'
+    """
+    lines = [line for line in decode(content, path).split("\n") if line.strip()]
+    for other in ("\t", ";"):
+        first = lines[0].count(other) if lines and separator not in lines[0] else 0
+        if first and all(len(cells_of(line.removesuffix("\r"), other)) == first + 1 for line in lines):
+            return other
+    return separator
 
 
 def cells_of(line: str, separator: str) -> list[str]:

@@ -7,7 +7,7 @@ from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.data.readers.label_values import no_labels
 from hf_mixtrain.data.readers.lines import decode
 from hf_mixtrain.data.readers.records import Record
-from hf_mixtrain.data.readers.table import cells_of, read_table
+from hf_mixtrain.data.readers.table import cells_of, found_separator, read_table
 from hf_mixtrain.data.task import Task
 from hf_mixtrain.errors import InputError
 
@@ -37,6 +37,7 @@ def read_texts(content: bytes, path: Path, task: Task, *, separator: str = "\t")
     """
     kind = KINDS[task.kind]
     columns = task.columns
+    separator = found_separator(content, path, separator)
     if columns and (missing := [name for name in (kind.texts[0], kind.gold) if name not in columns]):
         raise InputError(f"{path}: expected {missing[0]!r} in `columns` of the task, found nothing. Add it.")
     usual = kind.columns
@@ -49,7 +50,10 @@ def _usual_columns(content: bytes, path: Path, task: Task, separator: str) -> tu
     """Return the columns of a table without a header: those of pairs, or of single texts if it has two."""
     pairs = KINDS[task.kind].columns
     lines = [line for line in decode(content, path).split("\n") if line.strip()]
-    if not lines or any(len(cells_of(line.removesuffix("\r"), separator)) != len(pairs) - 1 for line in lines):
+    widths = {len(cells_of(line.removesuffix("\r"), separator)) for line in lines}
+    if widths == {1} and len(lines) > 1:
+        raise no_labels(path)
+    if widths != {len(pairs) - 1}:
         return pairs
     known = {*task.labels, *map(str, task.label_map)}
     lasts = {cells_of(line.removesuffix("\r"), separator)[-1] for line in lines}

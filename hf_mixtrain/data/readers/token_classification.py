@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hf_mixtrain.data.languages import LANGUAGES
-from hf_mixtrain.data.readers.label_values import TagReader, no_labels
-from hf_mixtrain.data.readers.languages_in_file import of_language
+from hf_mixtrain.data.readers.label_values import TagReader, is_masked, no_labels
+from hf_mixtrain.data.readers.languages_in_file import language_key, of_language, without_prefix
 from hf_mixtrain.data.readers.lines import numbered_lines
 from hf_mixtrain.data.readers.table import cells_of
 from hf_mixtrain.data.task import Task
@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 
 _DOCSTART = "-DOCSTART-"
 _HEADER = re.compile(
-    r"(?i)(tokens?|words?|form|(ner|pos|upos)?[_ ]?tags?|labels?|ner|u?pos|lemma|sentence.*|language|lang)"
+    r"(?i)(tokens?|words?|form|(ner|pos|upos)?[_ ]?tags?|labels?|ner|u?pos|lemma|sentence.*|"
+    r"lang(uage)?([ _](code|id))?|locale)"
 )
 #: How many lines are looked at to find the columns of a file with more than two.
 _ENOUGH = 1000
@@ -87,6 +88,7 @@ def _sentences(
     places, width, start = _layout(lines, path, task, reader, separator)
     token_at, tag_at, sentence_at, language_at = places
     first, tabs = reader.first, separator == "\t"
+    documents = _DOCSTART.encode() in content
     sentences: list[list[str]] = []
     tags: list[list[str]] = []
     languages: list[str] = []
@@ -99,14 +101,19 @@ def _sentences(
             in_sentence = False
             continue
         cells = line.split("\t") if tabs else cells_of(line, separator)
-        if line[0] in "#-":
-            if line[0] == "#" and _is_comment(cells, places, width, reader):
-                continue
-            if line.startswith(_DOCSTART):
-                in_sentence = False
-                continue
+        if line[0] == "#" and _is_comment(cells, places, width, reader):
+            continue
+        if documents and any(cell.startswith(_DOCSTART) for cell in (line, *cells[token_at : token_at + 1])):
+            in_sentence = False
+            continue
         if len(cells) != width:
             raise _wrong_width(path, number, line, width, separator, task)
+        tag = cells[tag_at]
+        if tag not in first:
+            if not any(cells):  # as pandas writes an empty line
+                in_sentence = False
+                continue
+            first[tag] = f"{path}:{number}"
         if sentence_at >= 0 and cells[sentence_at] not in ("", last):
             last = cells[sentence_at]
             in_sentence = False
@@ -116,9 +123,6 @@ def _sentences(
             tags.append(tags_here)
             languages.append(cells[language_at] if language_at >= 0 else "")
             in_sentence = True
-        tag = cells[tag_at]
-        if tag not in first:
-            first[tag] = f"{path}:{number}"
         tokens_here.append(cells[token_at])
         tags_here.append(tag)
     return sentences, tags, languages
@@ -129,26 +133,14 @@ def _columns(
 ) -> dict[str, list[Any]]:
     if not sentences:
         raise InputError(f"{path}: expected sentences, found an empty file. Check how it was made.")
-    if set(reader.first) <= {"_", "-", "?", ""} and not any(map(reader.known, reader.first)):
+    if is_masked(list(reader.first)) and not any(map(reader.known, reader.first)):
         raise no_labels(path)
-    sentences = _without_language(sentences, path, language)
+    sentences = without_prefix(sentences, path, language)
     ids = reader.ids(tags)
     kept = [row for row, tags_of_row in enumerate(ids) if tags_of_row is not None]
     if len(kept) < len(ids):
         return {"tokens": [sentences[row] for row in kept], "tags": [ids[row] for row in kept]}
     return {"tokens": sentences, "tags": ids}
-
-
-def _without_language(sentences: list[list[str]], path: Path, language: str) -> list[list[str]]:
-    """Take WikiANN's ``en:`` off, if it stands before every token of the file."""
-    prefix, colon, _ = sentences[0][0].partition(":")
-    if not colon or prefix not in (language, language.split("-")[0], *LANGUAGES):
-        return sentences
-    prefix += ":"
-    if not all(token.startswith(prefix) for tokens in sentences for token in tokens):
-        return sentences
-    logger.info("%s: %r before every token is taken off.", path, prefix)
-    return [[token[len(prefix) :] for token in tokens] for tokens in sentences]
 
 
 def _of_language(languages: Sequence[str], path: Path, task: Task, language: str) -> list[int]:
@@ -178,6 +170,8 @@ def _layout(
     if task.columns:
         columns = {name: _number(path, column) for name, column in task.columns.items() if name != "id"}
         places = _Places(columns.pop("tokens", 0), columns.pop("tags", 1), **columns)
+        if places.tags == max(places) == len(cells):
+            raise no_labels(path)
         if max(places) >= len(cells):
             raise InputError(
                 f"{path}:{lines[place][0]}: expected {max(places) + 1} columns with "
@@ -221,9 +215,12 @@ def _found_places(
         )
     tag_at = tags[-1] if tags else len(columns) - 1
     counted = [number for number, cells in enumerate(columns) if not all(cell.isdecimal() for cell in cells)]
-    token_at = next((number for number in counted if number != tag_at), 0)
+    words = [number for number in counted if number != tag_at] or [0]
+    codes = [number for number in words if LANGUAGES.keys() >= set(columns[number])]
+    # A language's code is on many lines, a word on few.
+    token_at = max(words, key=lambda number: len(set(columns[number]))) if words[0] in codes else words[0]
     logger.info("%s: tokens are read from column %d and tags from column %d.", path, token_at, tag_at)
-    return _Places(token_at, tag_at), usual
+    return _Places(token_at, tag_at, language=next((at for at in codes if at != token_at), -1)), usual
 
 
 def _places_by_name(task: Task, header: list[str], path: Path, place: int) -> _Places:
@@ -232,7 +229,7 @@ def _places_by_name(task: Task, header: list[str], path: Path, place: int) -> _P
     wanted: Mapping[str, str | int] = task.columns or {
         "tokens": next((name for name in lower if re.fullmatch("(tokens?|words?|form)", name)), "tokens"),
         "tags": next((name for name in reversed(lower) if re.fullmatch(r".*(tags?|labels?|ner)", name)), "tags"),
-        **{name: name for name in ("language",) if name in lower},
+        **({"language": key} if (key := language_key(lower)) else {}),
     }
     if not task.columns and (sentence := next((name for name in lower if name.startswith("sentence")), "")):
         wanted = {**wanted, "sentence": sentence}

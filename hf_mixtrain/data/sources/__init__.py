@@ -12,6 +12,8 @@ from hf_mixtrain.data.sources.hub import HubSource
 from hf_mixtrain.data.sources.source import Source
 from hf_mixtrain.data.sources.treebanks import TreebankSource
 from hf_mixtrain.data.task import Task
+from hf_mixtrain.errors import InputError
+from hf_mixtrain.source_languages import source_languages
 
 __all__ = ["AnySource", "Source", "open_source"]
 
@@ -27,7 +29,8 @@ def open_source(source: AnySource, task: Task, source_language: str | Sequence[s
             `datasets.DatasetDict.save_to_disk` wrote. Data sets are a `datasets.DatasetDict` (splits) whose rows say
             their ``language``, or a mapping from languages to such mappings from splits.
         task: Says which files or repositories, and how they are read.
-        source_language: The languages that files without a language in their name belong to, mostly one.
+        source_language: The language that files without a language in their name belong to, or several: a list, or
+            with commas between.
 
     Returns:
         The rows by language and split. For a task without dev files they are taken out of train.
@@ -40,10 +43,15 @@ def open_source(source: AnySource, task: Task, source_language: str | Sequence[s
         >>> open_source("demo", load_task("panx")).has("en", "train")
         True
     """
-    languages = (source_language,) if isinstance(source_language, str) else tuple(source_language)
+    languages = source_languages(source_language)
     found: Source
     if isinstance(source, Mapping):
         found = ObjectSource(source, task)
+    elif not isinstance(source, str | Path):
+        raise InputError(
+            f"`source`: expected 'hub', 'demo', a folder, or data sets, found {type(source).__name__}. Data sets "
+            "are given as {'en': {'train': dataset, …}, …}, or as {'train': dataset, …} with a column of languages."
+        )
     elif source == "hub":
         found = TreebankSource(task) if "treebanks" in task.hub else HubSource(task)
     elif source == "demo":

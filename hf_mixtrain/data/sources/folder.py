@@ -10,7 +10,7 @@ from datasets import Dataset
 from hf_mixtrain.data.cache import cached_dataset, key_of
 from hf_mixtrain.data.languages import unknown_language
 from hf_mixtrain.data.readers import languages_in, read_bytes, read_rows
-from hf_mixtrain.data.readers.languages_in_file import is_called
+from hf_mixtrain.data.readers.languages_in_file import called
 from hf_mixtrain.data.rows import batches, row_features
 from hf_mixtrain.data.task import Split, Task
 from hf_mixtrain.errors import InputError
@@ -56,7 +56,7 @@ class FolderSource:
         if path is None or not path.is_file():
             return False
         if "{language}" not in self.task.folder.get(split, "{language}"):
-            return any(is_called(found, language) for found in self._languages_of(path))
+            return bool(called(self._languages_of(path), language))
         return True
 
     def _languages_of(self, path: Path) -> list[str]:
@@ -72,7 +72,7 @@ class FolderSource:
             if "{language}" not in template:
                 path = self.folder / template
                 names = self._languages_of(path) if path.is_file() else []
-                found |= {code for code in self.task.languages if any(is_called(name, code) for name in names)}
+                found |= {code for code in self.task.languages if called(names, code)}
                 continue
             # Only the first placeholder can be found; a further one must then say the same.
             first, *others = (re.escape(part) for part in template.split("{language}"))
