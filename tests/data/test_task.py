@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from hf_mixtrain.data import LANGUAGES, list_tasks, load_task
+from hf_mixtrain.data import LANGUAGES, Task, list_tasks, load_task
 from hf_mixtrain.errors import InputError
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes" / "tasks").glob("*.yaml"))
@@ -74,11 +74,20 @@ def test_a_task_of_ones_own_needs_a_yaml_file_and_no_code(tmp_path):
             r"expected one of repository, .* in `hub`\. Found 'repositry'\. Did you mean 'repository'",
         ),
         ("labels: [a, 'b", r"own\.yaml:\d+: expected YAML"),
+        ("title: Own\ntitle: Other", r"own\.yaml: expected YAML, found 'title' twice in one block"),
+        ("parallel: maybe", r"expected `parallel` to be true or false, found 'maybe'"),
+        ("defaults: {max_length: long}", r"expected `max_length` in `defaults` to be a whole number, 8 or more"),
+        (
+            "defaults: {global_batch_size: 0}",
+            r"expected `global_batch_size` in `defaults` to be a whole number, 1 or more",
+        ),
     ],
 )
 def test_a_mistake_in_the_file_is_named(tmp_path, line, message):
     path = tmp_path / "own.yaml"
-    path.write_text(OWN + line + "\n")
+    key = line.partition(":")[0]
+    others = [one for one in OWN.splitlines(keepends=True) if not one.startswith(f"{key}:")]
+    path.write_text("".join(others) + line + "\n")
     with pytest.raises(InputError, match=message):
         load_task(path)
 
@@ -97,3 +106,20 @@ def test_a_task_that_is_not_there_comes_with_those_that_are():
     with pytest.raises(InputError, match=r"panx, tydiqa, udpos, xnli.*Found 'tydi'\. Did you mean 'tydiqa'\?"):
         load_task("tydi")
     assert list_tasks() == ["panx", "tydiqa", "udpos", "xnli"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "classification"}, "`kind`.*Did you mean 'text-classification'"),
+        ({"shots_split": "test"}, "`shots_split` of the task 'own' to be one of train, dev"),
+        ({"problem_type": "multi"}, "`problem_type`"),
+        ({"labels": "ab"}, "Expected texts in `labels`"),
+        ({"labels": ("a", "a")}, "Expected each of `labels` of the task 'own' once"),
+        ({"defaults": {"max_length": None}}, "`max_length` in `defaults`"),
+    ],
+)
+def test_a_task_made_in_python_is_checked_too(change, message):
+    values = {"kind": "text-classification", "languages": ["en"], "metric": "accuracy", "labels": ["a", "b"]} | change
+    with pytest.raises(InputError, match=message):
+        Task("own", "Own", **values)
