@@ -57,7 +57,8 @@ def write_results(folder: str | Path, results: Mapping[str, Any]) -> Path:
         folder: The cell's folder; it is made if it is missing.
         results: A value for every key of the first list, any of the second, and no other key:
 
-            - ``task``, ``method``, ``shots`` (K, or `ALL_SHOTS`, in the file ``"all"``), ``seed``: which cell this is;
+            - ``task``, ``method``, ``shots`` (K, in the file also ``"all"`` or
+              ``{"de": 5}``, see `hf_mixtrain.shot_count`), ``seed``: which cell this is;
             - ``model``: the model it started from; a folder as ``./NAME``;
             - ``languages``: the test languages, source first;
             - ``metric``: name of the main metric;
@@ -226,8 +227,8 @@ def _parsed(place: str, text: str) -> dict[str, Any]:
         raise InputError(f"{place}: not JSON ({error}). Delete the file and run its cell again.") from None
     if not isinstance(results, dict):
         raise InputError(f"{place}: expected a JSON object, found {type(results).__name__}. Delete it and run again.")
-    if results.get("shots") == "all":
-        results["shots"] = shot_count("all")
+    if results.get("shots") == "all" or isinstance(results.get("shots"), dict):
+        results["shots"] = shot_count(results["shots"])
     _validate(place, results)
     try:
         return _portable(results)

@@ -13,7 +13,7 @@ from hf_mixtrain.cards.metadata import BaseModel, model_name
 from hf_mixtrain.cards.usage import FolderFacts, plain_usage, recipe, shots_checksum, usage
 from hf_mixtrain.escaping import markdown, markdown_block, markdown_code
 from hf_mixtrain.methods import METHODS
-from hf_mixtrain.shot_count import ALL_SHOTS
+from hf_mixtrain.shot_count import ALL_SHOTS, ShotsByLanguage
 from hf_mixtrain.source_languages import sources_of
 
 Results = Mapping[str, Any]
@@ -161,6 +161,9 @@ def _shots_phrase(results: Results, data: DataFacts) -> str:
     counts = [len(results["shot_ids"][language]) for language in languages]
     unit = {"class": " of each class", "entity": " of each type or tag"}.get(data.shots_per, "")
     names = [markdown(data.language_names.get(language, language)) for language in languages]
+    if isinstance(count, ShotsByLanguage):
+        each_count = [count.by_language[language] for language in languages]
+        return f"shots{unit}, " + ", ".join(f"{k} in {name}" for k, name in zip(each_count, names, strict=True))
     if count == ALL_SHOTS and len(names) < 5:
         return "all shots there are, " + ", ".join(f"{n} in {name}" for n, name in zip(counts, names, strict=True))
     if count == ALL_SHOTS:

@@ -20,7 +20,9 @@ def command_parser() -> CommandParser:
     parser.add_argument(
         "--languages", nargs="+", metavar="CODE", help="languages to evaluate (default: all that have rows)"
     )
-    parser.add_argument("--source_language", default="en", help="the source language (default: en)")
+    parser.add_argument(
+        "--source_language", default="en", help="the source language, or several as en,de (default: en)"
+    )
     parser.add_argument(
         "--split", choices=("train", "dev", "test"), default="test", help="which rows to evaluate (default: test)"
     )

@@ -20,6 +20,9 @@ def command_parser() -> CommandParser:
     )
     parser.add_argument("folder", help="a folder with one file for each language and split")
     parser.add_argument(
+        "--source_language", metavar="CODE", help="or several, as en,de (default: English, or the one with most rows)"
+    )
+    parser.add_argument(
         "--output",
         default=".",
         metavar="DIR",
@@ -39,8 +42,10 @@ def main(argv: Sequence[str]) -> int:
     from hf_mixtrain.data import load_task
     from hf_mixtrain.data.proposal import propose
     from hf_mixtrain.files import atomic_write_text
+    from hf_mixtrain.source_languages import source_languages
 
-    proposal = propose(Path(arguments.folder))
+    sources = source_languages(arguments.source_language) if arguments.source_language else ()
+    proposal = propose(Path(arguments.folder), sources)
     output.mkdir(parents=True, exist_ok=True)
     task, recipe = output / "task.yaml", output / "recipe.yaml"
     atomic_write_text(task, _task_text(proposal.task))

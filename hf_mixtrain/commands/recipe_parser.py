@@ -106,9 +106,17 @@ class RecipeParser(HfArgumentParser):
                 raise InputError(f"{path}: unknown key {key!r}." + (f" Did you mean {near!r}?" if near else ""))
             if value is not None and key not in without:
                 # Of the lists, the only one that is one word, as one text says it to a Trainer too.
-                said = [",".join(words(value))] if key == "source_language" else words(value)
+                said = [",".join(words(value))] if key == "source_language" else words(_shots(key, value))
                 flags += [f"--{key}", *said]
         return flags
+
+
+def _shots(key: str, value: Any) -> Any:
+    """Write K for each language, which a recipe may have as a block, as a flag has it."""
+    if key != "shots":
+        return value
+    values = value if isinstance(value, list) else [value]
+    return [",".join(f"{k}={v}" for k, v in one.items()) if isinstance(one, dict) else one for one in values]
 
 
 def _as_argument(read: Callable[[str], Any]) -> Callable[[str], Any]:

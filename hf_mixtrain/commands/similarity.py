@@ -20,13 +20,14 @@ def command_parser() -> CommandParser:
     parser.add_argument("--data_source", default="hub", help="hub (default), demo, or a folder in XTREME's layout")
     parser.add_argument(
         "--shots",
-        type=int,
-        default=5,
-        help="labelled examples of each language to compute its gradient from (default: 5)",
+        default="5",
+        help="labelled examples of each language to compute its gradient from (default: 5), or all, or de=5,sw=20",
     )
     parser.add_argument("--seed", type=int, default=1, help="seed of the shots (default: 1)")
     parser.add_argument("--languages", nargs="+", help="target languages (default: all of the task)")
-    parser.add_argument("--source_language", default="en", help="the source language (default: en)")
+    parser.add_argument(
+        "--source_language", default="en", help="the source language, or several as en,de (default: en)"
+    )
     parser.add_argument("--max_length", type=int, help="longest input in word pieces (default: the task's)")
     parser.add_argument("--batch_size", type=int, default=8, help="rows in one batch (default: 8)")
     parser.add_argument(

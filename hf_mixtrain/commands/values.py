@@ -39,7 +39,8 @@ def spread(words: Iterable[str]) -> Iterator[str]:
                 yield word
                 continue
             yield name
-        yield from _values(flag, value) if flag in _LISTS else [value]
+        by_language = flag == "shots" and "=" in value  # de=5,sw=20 is one value
+        yield from _values(flag, value) if flag in _LISTS and not by_language else [value]
 
 
 def _values(flag: str, word: str) -> list[str]:

@@ -13,7 +13,7 @@ from hf_mixtrain.data.shots_file import ShotsFile, read_shots
 from hf_mixtrain.data.sources import Source
 from hf_mixtrain.data.task import ShotsPer, Task
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.shot_count import ALL_SHOTS
+from hf_mixtrain.shot_count import ALL_SHOTS, count_of
 
 
 class Draw:
@@ -21,7 +21,7 @@ class Draw:
 
     Args:
         task: The task.
-        shots: K; `ALL_SHOTS` for all rows there are.
+        shots: K; `ALL_SHOTS` for all rows there are; or K for each language.
         seed: The seed, or the number of the published bucket.
         per: What K counts.
         path: A file of shots, or a folder of published buckets, or None to draw by the seed.
@@ -53,26 +53,26 @@ class Draw:
         Raises:
             InputError: If there is no row that can be a shot, or, with ``strict``, fewer than K of something.
         """
-        task = self.task
+        task, k = self.task, count_of(self.shots, language)
         if self.buckets:
-            shots = read_bucket(self.buckets, task, language, self.seed, self.shots)
+            shots = read_bucket(self.buckets, task, language, self.seed, k)
             return shots, rows_alike(shots, source.read(language, "dev")) if task.shots_split == "dev" else []
         pool = source.read(language, task.shots_split)
-        picked = self.file.rows(task, pool, language, self.shots) if self.file else self._drawn(pool, language)
+        picked = self.file.rows(task, pool, language, k) if self.file else self._drawn(pool, language, k)
         return pool.select(picked), picked
 
-    def _drawn(self, pool: Dataset, language: str) -> list[int]:
+    def _drawn(self, pool: Dataset, language: str, k: int) -> list[int]:
         task = self.task
         keys = shot_keys(task, pool, self.per)
         per: ShotsPer = self.per
         if task.problem_type == "multi_label_classification" and per == "class":
             per = "entity"  # a text counts for each of its labels
-        if self.shots == ALL_SHOTS:
+        if k == ALL_SHOTS:
             anything = [None if key is None else 0 for key in keys]
             picked = sample_shots(anything, len(keys), seed=self.seed, task=task.name, language=language)
         else:
-            picked = sample_shots(keys, self.shots, seed=self.seed, task=task.name, language=language, per=per)
-            self._tell(shortage(keys, self.shots, per=per, kinds=countable(task, self.per)), language)
+            picked = sample_shots(keys, k, seed=self.seed, task=task.name, language=language, per=per)
+            self._tell(shortage(keys, k, per=per, kinds=countable(task, self.per)), language, k)
         if not picked:
             raise InputError(
                 f"{language}: expected rows that can be shots, found none among {len(pool)}. Leave {language!r} out "
@@ -80,13 +80,13 @@ class Draw:
             )
         return picked
 
-    def _tell(self, short: Mapping[Hashable, int], language: str) -> None:
+    def _tell(self, short: Mapping[Hashable, int], language: str, k: int) -> None:
         if not short:
             return
         found = ", ".join(f"{count} {name}" for name, count in short.items())
         if self.strict:
             raise InputError(
-                f"{language}: expected at least {self.shots} for {self.shots} shots, found only {found}. Lower "
+                f"{language}: expected at least {k} for {k} shots, found only {found}. Lower "
                 f"`shots`, leave {language!r} out of `languages`, or leave out `strict_shots` to use all there are."
             )
-        self.warnings.append(f"{language}: fewer than {self.shots} shots, found only {found}.")
+        self.warnings.append(f"{language}: fewer than {k} shots, found only {found}.")

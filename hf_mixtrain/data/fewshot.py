@@ -20,7 +20,7 @@ from hf_mixtrain.data.translated_rows import DevWithoutShots
 from hf_mixtrain.data.unanswerable import unanswerable
 from hf_mixtrain.data.untrained_labels import untrained_labels
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.shot_count import shot_count
+from hf_mixtrain.shot_count import count_of, refuse_other_languages, shot_count
 from hf_mixtrain.source_languages import source_languages
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class FewShotData:
     Attributes:
         task: The task.
         source_language: The language with the full training set, of several the first.
-        shots_per_language: K; 0 for zero-shot, `ALL_SHOTS` for all rows there are.
+        shots_per_language: K; 0 for zero-shot, `ALL_SHOTS` for all rows there are, or K for each language.
         seed: The seed of the shots.
         shots_per: What K counts.
         train: The training set of the source language, of several source languages one after the other.
@@ -103,7 +103,7 @@ class FewShotData:
 def load_fewshot(
     task: str | Path | Task,
     *,
-    shots: int | str,
+    shots: int | str | Mapping[str, int | str],
     seed: int,
     languages: Sequence[str] | str | None = None,
     source: AnySource = "hub",
@@ -124,7 +124,8 @@ def load_fewshot(
 
     Args:
         task: A task, its name, or the path of a task's YAML file.
-        shots: K, shots of each target language; 0 for zero-shot; ``"all"`` for all rows there are.
+        shots: K, shots of each target language; 0 for zero-shot; ``"all"`` for all rows there are; or K for each target
+            by hand, such as ``{"de": 5, "sw": 20}``: 0 for a language without shots.
         seed: Decides the shots, together with task and language alone.
         languages: Target languages. Default: all of the task that the source has.
         source: ``"hub"``, ``"demo"``, a folder, a folder from `datasets.DatasetDict.save_to_disk`, or data sets; see
@@ -159,7 +160,10 @@ def load_fewshot(
     draw = Draw(task, count, seed, shots_per or task.shots_per, shots_file, strict=strict_shots)
     drawn: dict[str, Dataset] = {}
     taken: dict[str, list[int]] = {}
+    refuse_other_languages(count, targets)
     for language in targets if count else []:
+        if count_of(count, language) == 0:
+            continue
         if draw.from_file or rows.has(language, task.shots_split):
             drawn[language], taken[language] = draw.rows(rows, language)
     dev = DevWithoutShots(rows, taken if task.shots_split == "dev" else {}, parallel=task.parallel)
@@ -202,10 +206,12 @@ def load_fewshot(
     )
 
 
-def _count(shots: int | str) -> int:
+def _count(shots: int | str | Mapping[str, int | str]) -> int:
     try:
         count = shot_count(shots)
-    except InputError:
+    except InputError as error:
+        if isinstance(shots, Mapping) or "=" in str(shots):
+            raise InputError(f"`shots`: {error}") from None
         count = -1
     if count < 0:
         raise InputError(f"`shots` must be 0 or more. Got {shots!r}. Use 0 for zero-shot, or 'all'.")

@@ -1,5 +1,6 @@
 """A task and a recipe that suit a folder of files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,15 @@ class Proposal:
     notes: list[str]
 
 
-def propose(folder: Path) -> Proposal:
+def propose(folder: Path, sources: Sequence[str] = ()) -> Proposal:
     """Look at the files of a folder and propose a task and a recipe.
 
+    Args:
+        folder: The folder.
+        sources: The source languages. Default: English, or the language with the most training rows.
+
     Raises:
-        InputError: If the files' names or contents are not understood.
+        InputError: If the files' names or contents are not understood, or a source language has no training file.
     """
     layout = layout_of(folder)
     contents = {where: content_of(path) for where, path in layout.files.items()}
@@ -47,11 +52,19 @@ def propose(folder: Path) -> Proposal:
     trained = {language: content.rows for (language, split), content in contents.items() if split == "train"}
     if not trained:
         raise InputError(f"{folder}: expected a training file, found {', '.join(layout.templates.values())}. Add one.")
-    source = next((code for code in trained if code.lower() in _ENGLISH), max(trained, key=lambda code: trained[code]))
-    return Proposal(_task(folder, layout, contents, source), _recipe(trained, source), _notes(layout, contents, source))
+    if missing := [code for code in sources if code not in trained]:
+        raise InputError(
+            f"{folder}: expected a training file of the source language {missing[0]!r}, found those of "
+            f"{', '.join(trained)}. Use the codes of the file names."
+        )
+    largest = max(trained, key=lambda code: trained[code])
+    sources = sources or [next((code for code in trained if code.lower() in _ENGLISH), largest)]
+    return Proposal(
+        _task(folder, layout, contents, sources), _recipe(trained, sources), _notes(layout, contents, sources)
+    )
 
 
-def _task(folder: Path, layout: Layout, contents: dict[Any, Content], source: str) -> dict[str, Any]:
+def _task(folder: Path, layout: Layout, contents: dict[Any, Content], sources: Sequence[str]) -> dict[str, Any]:
     kind = next(iter(contents.values())).kind
     found: set[str] = set().union(*(content.labels for content in contents.values()))
     labels = ordered_labels(found) if kind == "token-classification" else sorted(found)
@@ -60,7 +73,7 @@ def _task(folder: Path, layout: Layout, contents: dict[Any, Content], source: st
     task: dict[str, Any] = {
         "name": name or "mine",
         "kind": kind,
-        "languages": [source, *(code for code in layout.languages if code != source)],
+        "languages": [*sources, *(code for code in layout.languages if code not in sources)],
     }
     if labels:
         task["labels"] = labels
@@ -68,36 +81,37 @@ def _task(folder: Path, layout: Layout, contents: dict[Any, Content], source: st
     columns = next((content.columns for content in contents.values() if content.columns), {})
     if columns:
         task["columns"] = columns
-    if not any(language != source and split == "train" for language, split in layout.files) and any(
+    if not any(language not in sources and split == "train" for language, split in layout.files) and any(
         split == "dev" for _, split in layout.files
     ):
         task["shots_split"] = "dev"
     task["folder"] = dict(layout.templates)
-    if (source, "test") not in layout.files:
+    if any((source, "test") not in layout.files for source in sources):
         task["test_from_train"] = 0.1
     task["defaults"] = {"max_length": 384 if kind == "question-answering" else 128}
     return task
 
 
-def _recipe(trained: dict[str, int], source: str) -> dict[str, Any]:
-    shots = [rows for language, rows in trained.items() if language != source]
-    epochs = round(_UPDATES * _BATCH / max(1, trained[source]))
+def _recipe(trained: dict[str, int], sources: Sequence[str]) -> dict[str, Any]:
+    shots = [rows for language, rows in trained.items() if language not in sources]
+    of_source = sum(trained[source] for source in sources)
+    epochs = round(_UPDATES * _BATCH / max(1, of_source))
     return {
         "method": ["naive-mix-train"] if shots else ["zero-shot"],
         "shots": [max(1, min(_MOST_SHOTS, max(shots, default=1)))],
         "seeds": [1],
-        "source_language": source,
+        "source_language": ",".join(sources),
         "model_name_or_path": "xlm-roberta-base",
         "num_train_epochs": min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, epochs)),
-        "learning_rate": 5e-5 if trained[source] < 1000 else 2e-5,
+        "learning_rate": 5e-5 if of_source < 1000 else 2e-5,
         "warmup_steps": 0.1,
         "per_device_train_batch_size": _BATCH,
     }
 
 
-def _notes(layout: Layout, contents: dict[Any, Content], source: str) -> list[str]:
+def _notes(layout: Layout, contents: dict[Any, Content], sources: Sequence[str]) -> list[str]:
     kind = next(iter(contents.values())).kind
-    notes = [f"{kind}; source language {source}"]
+    notes = [f"{kind}; source language{'s' * (len(sources) > 1)} {', '.join(sources)}"]
     for language in layout.languages:
         parts = [
             f"{split} {contents[language, split].rows}" for split in layout.templates if (language, split) in contents

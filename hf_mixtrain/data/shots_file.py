@@ -16,7 +16,7 @@ from hf_mixtrain.data.shots import first_shots
 from hf_mixtrain.data.task import ShotsPer, Task
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text
-from hf_mixtrain.shot_count import ALL_SHOTS, shot_count, written_count
+from hf_mixtrain.shot_count import ALL_SHOTS, count_of, shot_count, written_count
 
 if TYPE_CHECKING:
     from hf_mixtrain.data.fewshot import FewShotData
@@ -28,7 +28,7 @@ class ShotsFile:
 
     Attributes:
         task: The task's name.
-        shots: K; `ALL_SHOTS` if they are all rows that there were.
+        shots: K; `ALL_SHOTS` if they are all rows that there were; or K for each language.
         shots_per: What K counts.
         split: The split that the rows are from.
         seed: The seed that they were drawn with.
@@ -67,8 +67,12 @@ class ShotsFile:
                 f"{self.path}: expected shots of {language!r}, found those of {', '.join(self.ids)}. "
                 "Leave it out of `languages`."
             )
-        if k > self.shots or (k < self.shots and self.shots_per == "entity"):
-            raise InputError(f"{self.path}: expected {k} shots, found {self.shots}. Set `shots` to {self.shots}.")
+        there = count_of(self.shots, language)
+        if k > there or (k < there and self.shots_per == "entity"):
+            of_language = f" of {language!r}" if there != self.shots else ""
+            raise InputError(
+                f"{self.path}: expected {k} shots{of_language}, found {there}. Set `shots` to {self.shots}."
+            )
         places = {name: row for row, name in enumerate(pool["id"])}
         rows = [places.get(name, -1) for name in self.ids[language]]
         if -1 in rows:

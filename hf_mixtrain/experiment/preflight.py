@@ -17,7 +17,7 @@ from hf_mixtrain.errors import CombinedInputError, InputError, did_you_mean
 from hf_mixtrain.experiment.input_limit import longest_input
 from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.methods import METHODS
-from hf_mixtrain.shot_count import ALL_SHOTS
+from hf_mixtrain.shot_count import ALL_SHOTS, ShotsByLanguage
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,8 @@ def _data_faults(settings: Settings) -> list[str]:
     needs_shots = any(METHODS[method].uses_shots for method in run.method)
     # Of all shots there are never too few, so that with --strict_shots the largest number is looked at.
     counts = [k for k in run.shots if k != ALL_SHOTS] if run.strict_shots else []
-    shots = max(counts or run.shots) if needs_shots else 0
+    by_language = [k for k in run.shots if isinstance(k, ShotsByLanguage)]
+    looked_at = dict.fromkeys([*by_language, max(counts or run.shots)]) if needs_shots else [0]
     wants_dev = run.select_on == "target-dev" or any(METHODS[method].uses_target_dev for method in run.method)
     try:
         source = open_source(run.data_source, task, settings.source_languages)
@@ -108,12 +109,13 @@ def _data_faults(settings: Settings) -> list[str]:
     if faults:
         return faults
     try:
-        data = load_fewshot(
-            task, shots=shots, seed=run.seeds[0], languages=run.languages, source=run.data_source,
-            source_language=settings.source_languages, target_dev=wants_dev, shots_per=run.shots_per,
-            max_source_examples=run.max_source_examples, max_eval_examples=run.max_eval_examples,
-            shots_file=run.shots_file, strict_shots=run.strict_shots,
-        )  # fmt: skip
+        for shots in looked_at:
+            data = load_fewshot(
+                task, shots=shots, seed=run.seeds[0], languages=run.languages, source=run.data_source,
+                source_language=settings.source_languages, target_dev=wants_dev, shots_per=run.shots_per,
+                max_source_examples=run.max_source_examples, max_eval_examples=run.max_eval_examples,
+                shots_file=run.shots_file, strict_shots=run.strict_shots,
+            )  # fmt: skip
     except InputError as error:
         return getattr(error, "faults", [str(error)])
     return [*_empty_faults(data, settings, wants_dev=wants_dev), *_gold_faults(data, settings)]

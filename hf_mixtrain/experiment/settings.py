@@ -69,7 +69,8 @@ class RunArguments:
     shots: list[int] = field(
         default_factory=lambda: [5],
         metadata={
-            "help": "Labelled examples of each target language (K; xnli: of each class), or all. zero-shot takes none."
+            "help": "Labelled examples of each target language (K; xnli: of each class), or all, or of each by hand as "
+            "de=5,sw=20. zero-shot takes none."
         },
     )
     seeds: list[int] = field(
@@ -213,7 +214,7 @@ class RunArguments:
         for name in self.method:
             if name not in METHODS:
                 raise InputError(f"--method: unknown method {name!r}. Expected one of {', '.join(METHODS)}.")
-        self.shots = [shot_count(shots) for shots in self.shots]
+        self.shots = [shot_count(shots) for shots in ([self.shots] if isinstance(self.shots, dict) else self.shots)]
         for flag, values, least in (("shots", self.shots, 1), ("seeds", self.seeds, 0)):
             for value in values:
                 if value < least:

@@ -24,7 +24,7 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.files import atomic_write_text
 from hf_mixtrain.hub.push import Release
 from hf_mixtrain.results import RESULTS_FILE, find_results, read_results, write_results
-from hf_mixtrain.shot_count import ALL_SHOTS, shot_count, written_count
+from hf_mixtrain.shot_count import is_whole_number, shot_count, written_count
 from hf_mixtrain.yaml_text import load_yaml
 
 _HEAD = "# Released checkpoints, written by `hf-mixtrain push --registry`. No commit: not yet published.\n"
@@ -92,7 +92,8 @@ def read_registry(path: str | Path | None = None) -> list[Released]:
     except (yaml.YAMLError, OSError, ValueError, TypeError) as error:
         said = " ".join(str(error).split())
         raise InputError(f"{name}: expected a list of released checkpoints, found something else ({said}).") from None
-    found = [replace(entry, shots=ALL_SHOTS) if entry.shots == "all" else entry for entry in found]
+    in_words = (str, dict)  # all, or a number for each language
+    found = [replace(one, shots=shot_count(one.shots)) if isinstance(one.shots, in_words) else one for one in found]
     for entry in found:
         _check_entry(name, entry)
     return found
@@ -102,7 +103,7 @@ def _check_entry(name: str, entry: Released) -> None:
     """Check an entry by its types: what is wrong there would otherwise show when it is downloaded."""
     texts = ("name", "task", "method", "model", "repo_id", "publish")
     wrong = [key for key in texts if not isinstance(getattr(entry, key), str)]
-    wrong += [key for key in ("shots", "seed") if type(getattr(entry, key)) not in (int, type(ALL_SHOTS))]
+    wrong += [key for key in ("shots", "seed") if not is_whole_number(getattr(entry, key))]
     wrong += [key for key in ("tag", "commit") if not isinstance(getattr(entry, key), str | None)]
     sums = entry.sha256
     if not isinstance(sums, dict) or not all(isinstance(text, str) for pair in sums.items() for text in pair):

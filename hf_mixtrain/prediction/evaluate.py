@@ -24,7 +24,7 @@ def evaluate_model(
     task: str | Path | Task,
     data_source: str | Path = "hub",
     languages: Sequence[str] | None = None,
-    source_language: str = "en",
+    source_language: str | Sequence[str] = "en",
     split: Split = "test",
     decode: Rule | None = None,
     max_eval_examples: int | None = None,
@@ -38,7 +38,8 @@ def evaluate_model(
         task: A task, its name, or the path of its YAML file.
         data_source: ``"hub"``, ``"demo"``, or a folder in XTREME's layout.
         languages: Default: all that have rows.
-        source_language: The language that files without a language in their name belong to.
+        source_language: The language that files without a language in their name belong to, or several, with commas
+            between them or as a list.
         split: ``"test"``, ``"dev"`` or ``"train"``.
         decode: How tags are decoded. Default: as ``decoding.json`` beside the model says, else argmax.
         max_eval_examples: Most rows of each language, by the same choice as in a grid.

@@ -1,20 +1,22 @@
 """The similarity of gradients of a checkpoint, on a task's shots."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
 
-from hf_mixtrain.data import FewShotData, data_collator, featurize, load_fewshot, load_task
+from hf_mixtrain.data import FewShotData, Task, data_collator, featurize, load_fewshot, load_task
 from hf_mixtrain.data.kinds import KINDS
 from hf_mixtrain.encoders import resolve_model
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.hub import load_model, load_tokenizer
+from hf_mixtrain.shot_count import ALL_SHOTS, ShotsByLanguage, shot_count, written_count
 from hf_mixtrain.similarity.gradients import gradient_similarity, language_batches
 from hf_mixtrain.similarity.heatmap import write_similarity
+from hf_mixtrain.source_languages import source_languages
 
 
 def checkpoint_similarity(
@@ -22,10 +24,10 @@ def checkpoint_similarity(
     *,
     task: str,
     data_source: str = "hub",
-    shots: int = 5,
+    shots: int | str | Mapping[str, int | str] = 5,
     seed: int = 1,
     languages: Sequence[str] | None = None,
-    source_language: str = "en",
+    source_language: str | Sequence[str] = "en",
     max_length: int | None = None,
     batch_size: int = 8,
     sketch_size: int | None = None,
@@ -40,10 +42,10 @@ def checkpoint_similarity(
         checkpoint: Folder or Hub name of a model for the task, or an encoder: the seed decides its new head.
         task: A task's name, or the path of its YAML file.
         data_source: ``"hub"``, ``"demo"``, or a folder in XTREME's layout.
-        shots: K, 1 or more.
+        shots: K, 1 or more, ``"all"``, or K for each language, as `hf_mixtrain.data.load_fewshot` takes it.
         seed: Decides the shots, and the weights of a head that the checkpoint does not have.
         languages: Target languages. Default: all of the task that the source has.
-        source_language: The language with the full training set.
+        source_language: The language with the full training set, or several, with commas between them or as a list.
         max_length: Most tokens of an input. Default: the task's.
         batch_size: Most rows of a batch; it changes only the weight of a last, smaller batch.
         sketch_size: See `gradient_similarity`.
@@ -73,33 +75,42 @@ def checkpoint_similarity(
         >>> files[0].name
         'map.json'
     """
-    for name, value in {"shots": shots, "batch_size": batch_size}.items():
+    k, sources = shot_count(shots), source_languages(source_language)
+    for name, value in {"shots": k, "batch_size": batch_size}.items():
         if value < 1:
             raise InputError(f"`{name}` must be 1 or more to compare gradients. Got {value}.")
     target = device_named(device)
     found_task = load_task(task)
     data = load_fewshot(
         found_task,
-        shots=shots,
+        shots=k,
         seed=seed,
         languages=languages,
         source=data_source,
-        source_language=source_language,
-        max_source_examples=shots * (len(found_task.labels) if found_task.kind == "text-classification" else 1),
+        source_language=sources,
+        max_source_examples=_source_rows(found_task, k),
         max_eval_examples=1,
     )
     model, tokenizer = load_for_data(checkpoint, data)
-    rows = {source_language: data.train, **data.shots}
+    rows = {**data.train_by_language, **data.shots}
     features = {
         language: featurize(found_task, dataset, tokenizer, training=True, max_length=max_length)
         for language, dataset in rows.items()
     }
     batches = language_batches(features, data_collator(found_task, tokenizer), batch_size=batch_size)
     similarity = gradient_similarity(model.to(target), batches, sketch_size=sketch_size)
-    about = {"checkpoint": checkpoint, "task": found_task.name, "shots": shots, "seed": seed}
+    about = {"checkpoint": checkpoint, "task": found_task.name, "shots": written_count(k), "seed": seed}
     name = re.split(r"[/:]", str(checkpoint).rstrip("/"))[-1]
-    title = f"{found_task.name}, {name}: gradients of {shots} rows per language, seed {seed}"
+    title = f"{found_task.name}, {name}: gradients of {k} rows per language, seed {seed}"
     return write_similarity(similarity, output, title=title, **about)
+
+
+def _source_rows(task: Task, k: int) -> int | None:
+    """Return how many rows of the source are as many as the shots of a target; None for all."""
+    most = max(k.by_language.values()) if isinstance(k, ShotsByLanguage) else k
+    if most == ALL_SHOTS:
+        return None
+    return most * (len(task.labels) if task.kind == "text-classification" else 1)
 
 
 def load_for_data(checkpoint: str, data: FewShotData) -> tuple[Any, Any]:

@@ -94,12 +94,27 @@ def says_several_languages(dataset: Any, column: str, *, looks: int = 100) -> bo
         >>> says_several_languages([{"language": "en"}] * 500 + [{"language": "sw"}], "language")
         True
     """
+    return len(languages_seen(dataset, column, looks=looks)) > 1
+
+
+def languages_seen(dataset: Any, column: str, *, looks: int = 100) -> set[str]:
+    """Return the languages that a data set names, all of an Arrow column, else those of ``looks`` rows spread over it.
+
+    Example:
+        >>> languages_seen([{"language": "en"}] * 3 + [{"language": "sw"}], "language") == {"en", "sw"}
+        True
+    """
     if not is_indexable(dataset) or column not in column_names(dataset):
-        return False
+        return set()
     if isinstance(dataset, datasets.Dataset):
-        return len(dataset.with_format(None).unique(column)) > 1
-    rows = {round(i * (len(dataset) - 1) / max(looks - 1, 1)) for i in range(looks)}
-    return len({as_language(dataset[row][column]) for row in sorted(rows)} - {None}) > 1
+        values = dataset.with_format(None).unique(column)
+        feature = dataset.features.get(column)
+        if isinstance(feature, datasets.ClassLabel):
+            values = [feature.names[value] for value in values if value is not None]
+    else:
+        rows = {round(i * (len(dataset) - 1) / max(looks - 1, 1)) for i in range(looks)}
+        values = [dataset[row].get(column) for row in sorted(rows)] if len(dataset) else []
+    return {language for value in values if (language := as_language(value)) is not None}
 
 
 def _of_arrow(dataset: datasets.Dataset, column: str) -> Iterator[str | None]:

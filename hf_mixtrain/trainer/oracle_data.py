@@ -1,14 +1,15 @@
 """The shots by language: from a dict of data sets, or from one data set with a language column."""
 
 import logging
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from torch.utils.data import ConcatDataset, Subset
 
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.language_spelling import same_language
-from hf_mixtrain.trainer.language_column import as_language, column_names, is_indexable, languages_of
+from hf_mixtrain.trainer.language_column import as_language, column_names, is_indexable, languages_of, languages_seen
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,11 @@ def group_by_language(
             }
     elif oracle_dataset is not None:
         groups = _by_column(oracle_dataset, language_column)
+        if not groups and language_column in column_names(oracle_dataset):
+            raise InputError(
+                f"`oracle_dataset` must say the language of its rows in column {language_column!r}. None of "
+                f"{len(oracle_dataset)} rows does. Fill that column in, or pass {{language: data set}}."
+            )
         if not groups:
             raise InputError(
                 f"`oracle_dataset` must be a dict of data sets or have a column {language_column!r} that says the "
@@ -99,6 +105,8 @@ def group_by_language(
     if not include_source:
         groups.pop(source, None)
         _refuse_source_spelled_otherwise(groups, source)
+        if oracle_dataset is not None:
+            _refuse_region_of_source(groups, source, languages_seen(train_dataset, language_column))
     if not groups:
         raise InputError(
             f"`oracle_dataset` must hold a language other than the source {source!r}. Found none. "
@@ -133,6 +141,23 @@ def _refuse_source_spelled_otherwise(groups: Mapping[str, OracleRows], source: s
             f"`source_language` must be spelled as in the data, or the source would be drawn as an oracle. Got "
             f"{source!r}, found: {', '.join(sorted(groups))}. Set `source_language={alike[0]!r}`, or "
             "`oracle_include_source=True` if it is to be drawn."
+        )
+
+
+def _refuse_region_of_source(groups: Mapping[str, OracleRows], source: str, trained: Set[str]) -> None:
+    """Refuse ``en-US`` as an oracle where training rows say it, and none says the source ``en``."""
+    alike = [language for language in groups if re.split("[-_]", language)[0].casefold() == source.casefold()]
+    if alike and alike[0] in trained and source not in trained:
+        raise InputError(
+            f"`source_language` must be a language of the training set, or the source would be drawn as an oracle. No "
+            f"row says {source!r}, found: {', '.join(sorted(trained))}. Set `source_language={alike[0]!r}`, or "
+            "`oracle_include_source=True` if it is to be drawn."
+        )
+    if trained and source not in trained:
+        logger.warning(
+            "No row of the training set says the source language %r, found: %s. All of `oracle_dataset` is drawn.",
+            source,
+            ", ".join(sorted(trained)),
         )
 
 

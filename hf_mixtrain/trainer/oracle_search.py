@@ -10,6 +10,9 @@ from hf_mixtrain.trainer.language_column import column_names, says_several_langu
 from hf_mixtrain.trainer.oracle_data import OracleRows, group_by_language, why_nothing_to_draw
 from hf_mixtrain.trainer.side_effects import isolated_pass
 
+# What data sets call the column that says the language of a row.
+_USUAL_COLUMNS = (GradientMixTrainingArguments.language_column, "lang", "locale")
+
 
 def find_oracles(trainer: Any, loader: Any, given: Any, kept: Any) -> tuple[dict[str, PreparedRows], str | None]:
     """Find and prepare the rows of every language that can be drawn, and leave no trace of the search.
@@ -90,8 +93,9 @@ def _is_of(group: OracleRows, train_dataset: Any) -> bool:
 
 
 def _why_not_with_plain_arguments(trainer: Any) -> str | None:
-    column = GradientMixTrainingArguments.language_column
-    if trainer.oracle_dataset is not None or not says_several_languages(trainer.train_dataset, column):
+    rows = trainer.train_dataset
+    column = next((name for name in _USUAL_COLUMNS if says_several_languages(rows, name)), None)
+    if trainer.oracle_dataset is not None or column is None:
         return None
     return (
         f"There is no surgery, though column {column!r} of the training set names several languages: surgery needs "

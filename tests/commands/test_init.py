@@ -136,3 +136,17 @@ def test_what_is_not_understood_is_said(tmp_path, files, message):
     folder.mkdir(exist_ok=True)
     with pytest.raises(InputError, match=message):
         main([str(folder), "--output", str(tmp_path / "made")])
+
+
+def test_several_source_languages_are_named_by_the_user(tmp_path, capsys):
+    folder = write(tmp_path / "data", {f"train-{code}.conll": sentences(20) for code in ("en", "de", "sw")})
+    assert main([str(folder), "--output", str(tmp_path / "made"), "--source_language", "en,de"]) == 0
+    assert "source languages en, de" in capsys.readouterr().out
+    task, recipe = (yaml.safe_load((tmp_path / "made" / name).read_text()) for name in ("task.yaml", "recipe.yaml"))
+    assert task["languages"] == ["en", "de", "sw"]
+    assert (recipe["source_language"], recipe["shots"]) == ("en,de", [20])
+    loaded = load_task(recipe["task"])
+    data = load_fewshot(loaded, shots=2, seed=1, source=folder, source_language=recipe["source_language"])
+    assert (list(data.train_by_language), list(data.shots)) == (["en", "de"], ["sw"])
+    with pytest.raises(InputError, match="expected a training file of the source language 'fr', found those of"):
+        main([str(folder), "--output", str(tmp_path / "other"), "--source_language", "fr"])

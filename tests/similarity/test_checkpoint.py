@@ -18,6 +18,17 @@ def test_a_checkpoint_is_compared_on_the_shots_of_a_task(tmp_path, encoder, monk
     assert files[1].read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("shots", ["all", {"sw": 2}])
+def test_several_source_languages_and_every_kind_of_k(tmp_path, encoder, monkeypatch, shots):
+    monkeypatch.setenv("HF_MIXTRAIN_CACHE", str(tmp_path / "cache"))
+    files = checkpoint_similarity(
+        encoder, task="panx", data_source="demo", shots=shots, languages=["sw"], source_language="en,de",
+        output=tmp_path / "map", device="cpu", batch_size=512, max_length=16,
+    )  # fmt: skip
+    numbers = json.loads(files[0].read_text())
+    assert (sorted(numbers["languages"]), numbers["shots"]) == (["de", "en", "sw"], shots)
+
+
 def test_a_checkpoint_that_is_none_is_named(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"empty: cannot be loaded for panx .* Expected the folder"):

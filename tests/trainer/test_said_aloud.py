@@ -81,10 +81,31 @@ def test_a_source_that_no_row_has_is_refused_with_the_languages_found(tmp_path, 
         trainer.train()
 
 
-@pytest.mark.parametrize("spelling", ["EN", "eng", "en_XX", "eng_Latn"])
+@pytest.mark.parametrize("spelling", ["EN", "eng", "en_XX", "eng_Latn", "English"])
 def test_a_source_among_the_oracles_under_another_spelling_is_refused(tmp_path, spelling):
     trainer = make_trainer(tmp_path, oracles={spelling: MIXED[:4], **SHOTS})
     with pytest.raises(InputError, match=rf"Got 'en', found: .*{spelling}.*source_language='{spelling}'"):
+        trainer.train()
+
+
+def test_a_source_that_its_rows_call_by_a_region_is_no_oracle(tmp_path):
+    rows = renamed({"en": "en-US", "de": "de", "sw": "sw"})
+    trainer = make_trainer(tmp_path, oracles={"en-US": MIXED[:4], **SHOTS}, train=rows)
+    with pytest.raises(InputError, match=r"No row says 'en', found: .*en-US.*`source_language='en-US'`"):
+        trainer.train()
+
+
+def test_it_is_said_where_no_training_row_is_of_the_source(tmp_path, caplog):
+    rows = renamed({"en": "fr", "de": "de", "sw": "sw"})
+    make_trainer(tmp_path, oracles=SHOTS, train=rows, max_steps=1).train()
+    assert any(
+        "No row of the training set says the source language 'en', found: de, fr, sw" in one for one in said(caplog)
+    )
+
+
+def test_oracle_rows_that_say_no_language_are_refused_as_such(tmp_path):
+    trainer = make_trainer(tmp_path, oracles=[{**row, "language": None} for row in MIXED[-8:]])
+    with pytest.raises(InputError, match="say the language of its rows in column 'language'. None of 8 rows does"):
         trainer.train()
 
 
