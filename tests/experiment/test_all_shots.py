@@ -133,5 +133,7 @@ def test_strict_shots_looks_at_the_numbers_beside_all(arguments):
 
 @pytest.mark.parametrize("word", ["every", "5.5", ""])
 def test_other_words_are_refused(arguments, word):
-    with pytest.raises(ValueError, match=f"--shots: expected a number of shots, or all, or a number for each .*Got '{word}'"):
+    with pytest.raises(
+        ValueError, match=f"--shots: expected a number of shots, or all, or a number for each .*Got '{word}'"
+    ):
         main([*arguments, f"--shots={word}", "--dry_run", "true"])

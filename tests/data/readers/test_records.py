@@ -64,7 +64,7 @@ def test_questions_can_stand_line_by_line_with_answers_in_either_form():
     ("task", "text", "message"),
     [
         (TAGGING, '{"tokens": []}', r"de\.jsonl:1: expected the key 'tags', found 'tokens'\. Say under `columns`"),
-        (TAGGING, '\n{"tokens": ["a"], "tags": []}', r"de\.jsonl:2: expected a tag for each of the 1 tokens"),
+        (TAGGING, '\n{"tokens": ["a"], "tags": ["O", "O"]}', r"de\.jsonl:2: expected a tag for each of the 1 tokens"),
         (TAGGING, '{"tokens": ["a"], "tags": ["B-LOC"]}', r"de\.jsonl:1: expected a label out of O, B-PER, I-PER"),
         (
             TAGGING,

@@ -68,7 +68,10 @@ def test_an_answer_that_is_not_in_the_text_stays_for_the_scores(caplog):
         ('{"data": [{"paragraphs": [{"qas": []}]}]}', r"data\[0\]\.paragraphs\[0\]: expected 'context'"),
         (json.dumps(squad(question=None)), r"paragraphs\[0\]\.qas\[0\]: expected 'question'"),
         (json.dumps(squad(answers=[{"text": "Rhein"}])), r"qas\[0\] \(1\): expected answers with `text` and"),
-        (json.dumps(squad(answers=[{"text": "", "answer_start": 0}])), r"expected an answer as text"),
+        (
+            json.dumps(squad(answers=[{"text": "", "answer_start": 0}, {"text": "Rhein", "answer_start": 1}])),
+            r"expected an answer as text",
+        ),
         ('{"data": []}', r"expected questions, found none"),
         ('{"data": [\n"\\ud800"]}', r"json:2: expected Unicode text, found \\ud800"),
     ],
