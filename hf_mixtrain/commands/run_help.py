@@ -56,7 +56,8 @@ _IN_A_GRID = {
 
 _EPILOG = """\
 Every flag of transformers.TrainingArguments works as well. Seeds and shots take ranges: --seeds 1-5.
---shots all takes every row, --shots de=5,sw=20 so many of each; several source languages: --source_language en,de.
+--shots all takes every row, --shots de=5,sw=20 a number for each language.
+Several source languages: --source_language en,de.
 RECIPE is a YAML file with `flag: value` lines, or the name of one that ships with the package; flags win over it.
 
 Examples:

@@ -74,7 +74,8 @@ def test_the_script_ends_with_one_line_and_status_2(script, flags, tmp_path):
         ("learning_rat: 1", "mine.yaml: unknown key 'learning_rat'. Did you mean 'learning_rate'?"),
         (
             "shots: [1, five]",
-            "mine.yaml: --shots: expected a number of shots, or all, or a number for each language such as de=5,sw=20. Got 'five'.",
+            "mine.yaml: --shots: expected a number of shots, or all, or a number for each language such as de=5,sw=20. "
+            "Got 'five'.",
         ),
         ("surgery_probability: 2", "`surgery_probability` must be between 0 and 1. Got 2"),
         ("a: b: c", "mine.yaml:1: not YAML"),

@@ -106,7 +106,7 @@ def test_a_file_of_such_shots_gives_them_again_and_no_more(finished):
     file = out / "panx" / "mix-ft" / "kde=5,sw=2" / "seed1" / "shots.json"
     again = load_fewshot("panx", shots="de=5,sw=2", shots_file=file, **KNOWN)
     assert again.shot_ids == read_shots(file).ids
-    with pytest.raises(InputError, match="expected 5 shots of 'sw', found 2. Set `shots` to de=5,sw=2"):
+    with pytest.raises(InputError, match=r"expected 5 shots of 'sw', found 2\. Set `shots` to de=5,sw=2"):
         load_fewshot("panx", shots=5, shots_file=file, **KNOWN)
 
 

@@ -105,7 +105,7 @@ def test_it_is_said_where_no_training_row_is_of_the_source(tmp_path, caplog):
 
 def test_oracle_rows_that_say_no_language_are_refused_as_such(tmp_path):
     trainer = make_trainer(tmp_path, oracles=[{**row, "language": None} for row in MIXED[-8:]])
-    with pytest.raises(InputError, match="say the language of its rows in column 'language'. None of 8 rows does"):
+    with pytest.raises(InputError, match=r"say the language of its rows in column 'language'\. None of 8 rows does"):
         trainer.train()
 
 
