@@ -102,6 +102,8 @@ def repositories(settings: Settings, cells: Iterable[Cell]) -> Mapping[Cell, str
     Raises:
         InputError: If two cells would go to one repository, or a name is none.
     """
+    if settings.run.use_peft and settings.run.lora_export == "adapter":
+        raise InputError("--push_to_hub needs whole models. Expected --lora_export merged. Got adapter.")
     template = settings.hub_model_id or "{name}"
     found: dict[Cell, str] = {}
     for cell in cells:

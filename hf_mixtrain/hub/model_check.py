@@ -102,6 +102,11 @@ def check_model(folder: Path) -> None:
                 path.name for path in folder.iterdir() if path.suffix in _PICKLES and path.stem != "training_args"
             )
             found = f" {pickles[0]} is a pickle and is not read." if pickles else ""
+            if (folder / ADAPTER).is_file():
+                raise InputError(
+                    f"{folder}: holds adapters, and a whole model is expected. Train with --lora_export merged, or "
+                    "merge them with PEFT (`merge_and_unload`) and save the model."
+                )
             raise InputError(
                 f"{folder}: no weights ({name}) in it.{found} Save the model, or train with `--save_models all`."
             )

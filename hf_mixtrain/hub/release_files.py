@@ -98,6 +98,9 @@ def release_files(folder: str | Path, *, tokenizer: bool = True) -> dict[str, Pa
     for path in files.values():
         _refuse_link(path, folder)
     refuse_secrets(files, {})
+    for path in files.values():
+        if path.suffix == ".json":
+            read_json(path)  # one that is damaged would be published as it is
     for model in [folder] if (folder / "config.json").is_file() or not models else models:
         _check_model(model, tokenizer)
     return files

@@ -8,8 +8,10 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForTokenClassification, set_seed
 
+from hf_mixtrain import predict
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.lora import Lora, copy_adapter, is_adapter, load_adapter, merge
+from hf_mixtrain.experiment.publishing import repositories
 
 pytest.importorskip("peft")
 
@@ -105,6 +107,8 @@ def test_a_grid_trains_adapters_and_says_so(run, encoder_dir, tmp_path, export):
             name.replace(".default", "").replace(".modules_to_save", ""): weight for name, weight in loaded.items()
         }
         assert all(torch.equal(found[name], weight) for name, weight in saved.items())
+        with pytest.raises(InputError, match="holds adapters, and a whole model is expected"):
+            predict(folder, ["Ann lives in York"])
         return
     saved = AutoModelForTokenClassification.from_pretrained(folder).state_dict()
     encoder = load_file(encoder_dir / "model.safetensors")
@@ -116,5 +120,8 @@ def test_a_grid_trains_adapters_and_says_so(run, encoder_dir, tmp_path, export):
 def test_what_adapters_cannot_do_is_refused_before_any_training(settings_of):
     with pytest.raises(InputError, match="--lora_r needs --use_peft true"):
         settings_of("--lora_r", "2")
+    push = settings_of("--push_to_hub", "true", "--use_peft", "true", "--lora_export", "adapter")
+    with pytest.raises(InputError, match="--push_to_hub needs whole models"):
+        repositories(push, [])
     with pytest.raises(InputError, match="the mean of adapters"):
         settings_of("--use_peft", "true", "--select_on", "average")

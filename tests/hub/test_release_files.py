@@ -53,6 +53,9 @@ def test_a_folder_is_listed_without_what_training_left(folder):
     ("spoil", "message"),
     [
         (lambda folder: (folder / "README.md").unlink(), "no README.md in it. Make a card first"),
+        (lambda folder: (folder / "results.json").write_text('{"task": '), "results.json: not a JSON file"),
+        (lambda folder: (folder / "shots.json").write_text("[" * 100_000), "shots.json: not a JSON file"),
+        (lambda folder: (folder / "model.safetensors").rename(folder / "adapter_model.safetensors"), "no weights"),
         (lambda folder: (folder / "config.json").unlink(), "no config.json in it"),
         (lambda folder: (folder / "model.safetensors").unlink(), "no weights .*train with `--save_models all`"),
         (
