@@ -28,7 +28,7 @@ def loss_scale_is_decided(trainer: Any) -> bool:
     """
     import transformers
 
-    # Where the Trainer does not know the attribute, a class that sets it is not heard.
+    # A Trainer that does not know the attribute ignores a class that sets it.
     known = hasattr(transformers.Trainer, "loss_is_scaled_for_ga")
     return known and getattr(trainer, "loss_is_scaled_for_ga", None) is not None
 

@@ -54,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
     except OSError:  # the same command is to write both when there is room
         task.unlink()
         raise
-    load_task(task)  # a mistake in it is said now
+    load_task(task)  # reports a mistake in the file now
     for line in proposal.notes:
         print(line)
     print(f"Wrote {task} and {recipe}. Look at them, then: hf-mixtrain run {recipe}")

@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0, 1 if something failed, 2 if the input cannot be used, 75 if a run was
         stopped and is to be continued, 130 if another command was stopped by Ctrl-C.
     """
-    if "_ARGCOMPLETE" in os.environ:  # the shell asks how the line may go on
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks for completions of the line
         from hf_mixtrain.commands.completion import complete
 
         complete(_COMMANDS)
@@ -89,7 +89,7 @@ def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         print(f"error: {terminal(_of_the_system(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as interrupt:
-        # A run that a signal has stopped says how far it is, and a cluster that it is to be started again.
+        # A run that a signal has stopped says how far it has come. Its exit status tells a cluster to start it again.
         if os.environ.get("LOCAL_RANK", "0") == "0":
             print(str(interrupt) or "stopped; run the same command again to go on", file=sys.stderr)
         return getattr(interrupt, "exit_status", 130)

@@ -77,8 +77,8 @@ def parse_settings(argv: Sequence[str]) -> Settings:
     if values["task"] is None:
         raise InputError(f"--task is missing. Expected one of {', '.join(list_tasks())}, or the YAML file of a task.")
     task = load_task(values["task"])
-    metric_for(task)  # a metric that does not fit is said before anything is trained
-    # What the task says about its data (max_length, doc_stride) is for the data, not for the Trainer.
+    metric_for(task)  # a metric that does not fit the task is an error before anything is trained
+    # Task settings about data (max_length, doc_stride) are not training arguments.
     defaults = {**TRAINING_DEFAULTS, **{key: value for key, value in task.defaults.items() if key in theirs}}
     defaults["gradient_accumulation_steps"] = None  # unless it is given, it follows from the global batch
     values = parser.parse(argv, defaults)
@@ -101,7 +101,7 @@ def _run(settings: Settings) -> int:
         use_all_cores()
         check_before_training(settings)
         outcome = run_grid(settings)
-        # A process that ends with its group still open is now and then aborted by gloo (torch 2.13).
+        # gloo (torch 2.13) now and then aborts a process that ends while its process group is open.
         PartialState().destroy_process_group()
         if not is_main:
             return 1 if outcome.failed else 0

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
-# Little is imported here: Python itself answers a Ctrl-C until this module is there.
+# This module imports little: until it is loaded, Ctrl-C ends in Python's own traceback.
 
 _STOPPED = "stopped; run the same command again to go on"
 # Exit statuses of a command that was stopped; see `hf_mixtrain.commands.main.main`.
@@ -22,7 +22,7 @@ def script(argv: Sequence[str] | None = None) -> None:
     Args:
         argv: The command's name and its arguments; default: those of this process.
     """
-    signal.signal(signal.SIGINT, _leave)  # nothing is begun yet, and a library that is half imported may hide it
+    signal.signal(signal.SIGINT, _leave)  # nothing has begun yet, and a half-imported library may hide the signal
     ends: list[int] = []
     atexit.register(_end, ends)
     from hf_mixtrain.commands.main import main
@@ -33,9 +33,9 @@ def script(argv: Sequence[str] | None = None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         status = main(argv)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # there is nothing left to stop
-    except KeyboardInterrupt:  # once more, while the first one was told
+    except KeyboardInterrupt:  # a second Ctrl-C, while the first one was being reported
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # gloo (torch 2.13) now and then aborts a process of several that takes itself apart, though all is done.
+    # gloo (torch 2.13) now and then aborts a process of several while it shuts down, though all work is done.
     if status in _STATUSES or os.environ.get("WORLD_SIZE", "1") != "1":
         ends.append(status)
     sys.exit(status)

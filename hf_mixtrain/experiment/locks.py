@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# Seconds between two looks at whether another launch has finished.
+# Seconds until it is checked again whether another launch has finished.
 _POLL = 0.5
 _IN_USE = "in-use-"
 

@@ -27,7 +27,7 @@ class BestOnDev(TrainerCallback):
     Args:
         folder: Where candidates are kept.
         score: Gives the score of the model as it is now; higher is better.
-        every: Updates between two looks; None: after each epoch. The last update is always looked at.
+        every: Updates between two evaluations; None: evaluate after each epoch. The last update is always evaluated.
         patience: Stop the training after so many looks without a better score.
     """
 

@@ -21,7 +21,7 @@ from hf_mixtrain.experiment.queue_records import (
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two looks at what others have done, where all that is left is in their hands.
+# Seconds until it is checked again what other launches have done, if they work on all that is left.
 _POLL = 2.0
 
 
@@ -34,7 +34,7 @@ class Queue:
         is_finished: Whether a cell has results by now.
         is_blocked: Whether a cell needs a training that another launch is doing: others come first.
         on_cell: Is told of a cell that comes now, and of all that are left.
-        poll: Seconds between two looks at what others have done.
+        poll: Seconds until it is checked again what other launches have done.
 
     Attributes:
         claims: The claims in the folder.

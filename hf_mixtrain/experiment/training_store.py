@@ -28,7 +28,7 @@ class Trained:
     """What a training left behind, besides its model.
 
     Attributes:
-        train_seconds: Time in the training loop, looks at dev data included; over all tries of an interrupted one.
+        train_seconds: Time in the training loop, evaluation on dev data included; over all tries of an interrupted one.
         peak_memory_bytes: Most memory while training.
         updates: Number of updates.
         final_loss: Loss of the last update; None if it, or a weight after it, is no finite number.

@@ -32,7 +32,7 @@ WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds before the second, third, … try
 LONGEST_WAIT = 300.0  # a server that asks for more is not waited for
 # Seconds to wait for a connection, and for the next bytes of an answer. Downloads have HF_HUB_DOWNLOAD_TIMEOUT.
 CONNECT_LIMIT, READ_LIMIT = 10.0, 30.0
-STALLED = 120.0  # seconds after which a request that met silence is not made again
+STALLED = 120.0  # no retry of an unanswered request after so many seconds
 _STATUSES = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -76,7 +76,7 @@ def within(seconds: float, call: Callable[[], T], what: str) -> T:
         except BaseException as error:
             done.append((None, error))
 
-    # A daemon, unlike the threads of concurrent.futures: the interpreter does not wait for it at its end.
+    # A daemon thread, because Python waits for the threads of concurrent.futures when it exits.
     thread = threading.Thread(target=work, name=what, daemon=True)
     thread.start()
     thread.join(seconds)
@@ -229,7 +229,7 @@ def _explain(error: BaseException, repo_id: str, revision: str | None) -> str | 
 def _explain_other(error: Exception, repo_id: str) -> str:
     if isinstance(error, OSError):
         return f"{repo_id}: {_what(error)}. Look at the folder or the disk that this names, and run again."
-    # The client takes an answer for what it expects: an answer of another shape ends in almost any error.
+    # The client does not check the form of an answer, so an unexpected one can raise almost any error.
     return (
         f"{repo_id}: {constants.ENDPOINT} answered something else than a Hub does ({_what(error)}). Look at "
         "HF_ENDPOINT and at what is between here and there."

@@ -109,7 +109,7 @@ def _listing(api: HfApi, repo_id: str, commit: str) -> tuple[list[RepoFile], boo
     try:
         return with_retries(lambda: list_commit(api, repo_id, commit), f"look-up of {repo_id}"), True
     except OfflineModeIsEnabled:
-        # What others of this machine have fetched, transformers say: the client names each file by its hash.
+        # Other programs (transformers, say) may have fetched the files: the client names each file by its hash.
         if files := _listed_by_cache(_cache_folder(repo_id, commit)):
             return files, False
         raise

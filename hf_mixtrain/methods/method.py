@@ -31,7 +31,7 @@ class Stage:
             - ``"source-dev"``, ``"target-dev"``: the best one on a dev set of the source, or of the targets;
             - ``"average"``: the mean of the weights at ten evenly spaced updates;
             - ``None``: as the user asks.
-        patience: Stop after so many looks at the dev set without a better score; ``None``: never.
+        patience: Stop after so many evaluations on the dev set without a better score; ``None``: never.
         settings: Training arguments that hold for this stage; the user's own flags for the stage win over them.
 
     Example:

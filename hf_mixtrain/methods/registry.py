@@ -13,7 +13,7 @@ _SCHMIDT_2023 = "Schmidt et al. (2023), Free Lunch, arXiv:2305.16834"
 _SOURCE = Stage(train_on="source")
 # A handful of updates would end inside a warmup that was meant for thousands.
 _FEW_UPDATES = MappingProxyType({"warmup_steps": 0})
-# Zhao et al. (2021): at most 50 epochs, a look at the target dev set after each, patience 10, no learning-rate decay.
+# Zhao et al. (2021): at most 50 epochs, evaluation on the target dev set after each, patience 10, constant rate.
 _ZHAO_SETTINGS = MappingProxyType({"num_train_epochs": 50, "lr_scheduler_type": "constant", "warmup_steps": 0})
 
 _METHODS = (

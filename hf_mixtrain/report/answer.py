@@ -42,7 +42,7 @@ def answer(
 def _at(group: Group, shots: int, comparisons: Sequence[Comparison], baseline: str | None) -> str:
     at = group.rows_at(shots)
     means = comparable_means(group, at, group.common)
-    # A row of one lucky seed is not called the best where others have enough.
+    # A row with one seed is not called the best if other rows have enough seeds.
     enough = {row: mean for row, (mean, seeds) in means.items() if seeds >= MINIMUM_SEEDS}
     ranked = sorted(enough or {row: mean for row, (mean, _) in means.items()}, key=lambda row: -means[row][0])
     if not ranked:
@@ -69,10 +69,10 @@ def _how_sure(group: Group, shots: int, comparisons: Sequence[Comparison], best:
     holm = in_family.holm if in_family else pair.p
     text = f"Against {group.title(other)}: {signed(pair.gain)}"
     if pair.low is None or pair.high is None or holm is None:
-        return f"{text}, from {pair.seeds} seed{'s' * (pair.seeds != 1)}: too few to tell it from luck. "
+        return f"{text}, from {pair.seeds} seed{'s' * (pair.seeds != 1)}: too few to tell it from chance. "
     p = f"p = {pair.p:.2g}" + (f", {holm:.2g} after Holm" if in_family and len(comparisons) > 1 else "")
     text += f" (95 % CI {signed(pair.low)} to {signed(pair.high)}, n = {pair.seeds}, {p}): "
-    return text + ("more than the luck of the seeds. " if holm < 0.05 else "these seeds cannot tell it from luck. ")
+    return text + ("more than chance. " if holm < 0.05 else "these seeds cannot tell it from chance. ")
 
 
 def _languages(group: Group, shots: int, row: str, over: str | None) -> str:

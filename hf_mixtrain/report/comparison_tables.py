@@ -108,8 +108,9 @@ def significance_table(group: Group, comparisons: list[Comparison]) -> Table:
         cells.insert(5, f"{signed(pair.low_rows or 0.0)} to {signed(pair.high_rows or 0.0)}" if known else MISSING)
     left_out = sum(pair.left_out for pair in comparisons)
     note = (
-        "The unit is the seed: all languages of a run share its luck. gain is the mean over the common seeds of the "
-        "mean difference over the common languages, sd that of these; 95 % CI and p: Student's t, two-sided, paired. "
+        "The unit is the seed: all languages of a run share its shots, head and order of training. gain is the mean "
+        "over the common seeds of the mean difference over the common languages, sd that of these; 95 % CI and p: "
+        "Student's t, two-sided, paired. "
         f"Holm: p corrected over the {len(rows)} comparisons of this table. "
         f"too few: fewer than {MINIMUM_SEEDS} seeds, nothing can be said. better: languages with a gain above 0."
     )

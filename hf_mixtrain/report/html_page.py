@@ -27,7 +27,7 @@ tbody tr:hover { background: #f6f6f6; } tfoot td { border-top: 1px solid #888; }
 .note { color: #666; font-size: 12.5px; margin: .2em 0 1em; max-width: 60em; }
 """
 
-# A number is what a cell begins with; cells without one come last, whichever way the column is sorted.
+# A cell is sorted by the number that it begins with. Cells without a number come last in both directions.
 _SORT = """
 document.querySelectorAll("th").forEach((head) => head.addEventListener("click", () => {
   const column = [...head.parentNode.children].indexOf(head), body = head.closest("table").tBodies[0];

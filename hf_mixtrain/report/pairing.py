@@ -10,7 +10,7 @@ from hf_mixtrain.report.row_names import method_of
 
 # The simplest method that mixes.
 BASELINE = "naive-mix-train"
-# Two differences are no estimate of their spread: a t-test calls any two that happen to be alike significant.
+# Two differences do not estimate their spread: a t-test would call any two similar ones significant.
 MINIMUM_SEEDS = 3
 
 

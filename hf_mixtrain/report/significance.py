@@ -1,4 +1,4 @@
-"""One primary test of a method against a baseline: is the mean gain over languages more than the luck of the seeds?"""
+"""One primary test of a method against a baseline: would the mean gain over languages be there with other seeds?"""
 
 import math
 import statistics
@@ -131,9 +131,9 @@ def significance(group: Group, baseline: str | None = None, *, all_pairs: bool =
     """Test every method against one baseline, at every K: the primary test of a report.
 
     The question is whether the mean gain over these languages would be there with other seeds. All languages of a run
-    share its luck (shots, head, order), so the unit is the seed: of each seed, the mean difference over languages;
-    over seeds, a paired t-test and the interval that belongs to it. Its false-positive rate is 5 % whatever the number
-    of languages; a test over languages of the same runs calls a third of the chance differences significant.
+    share its shots, head and order of training, so the unit is the seed: of each seed, the mean difference over
+    languages; over seeds, a paired t-test and the interval that belongs to it. Its false-positive rate is 5 % whatever
+    the number of languages; a test over languages of the same runs calls a third of the chance differences significant.
 
     The family of Holm's correction is all comparisons of the group that are returned.
 

@@ -137,7 +137,7 @@ class GradientMixMixin(_Base):
         super().log(logs, *args, **kwargs)
 
     def _load_callback_state(self) -> None:
-        # Our counts are no callback's: Trainer would say that it ignores them (transformers 5.23).
+        # The counts belong to no callback, so Trainer would warn that it ignores them (transformers 5.23).
         with set_aside(self.state):
             super()._load_callback_state()
 
@@ -203,7 +203,7 @@ class GradientMixMixin(_Base):
             mixed = [grad for grad in held if grad is not None]
             surgeries = self._correct_(mixed, [[oracle[i] for i in kept] for oracle in oracles])
         finally:
-            # The very tensors: `.grad` must not change its identity, layout or pattern of None.
+            # The same tensor objects: `.grad` must keep its identity, its layout and which parameters have None.
             for p, grad in zip(parameters, held, strict=True):
                 p.grad = grad
         self._record([draw.language for draw in draws], surgeries)

@@ -23,7 +23,7 @@ _LARGE = 10_000  # entries of a container, beyond which it is data rather than a
 _MANY = 100  # entries, beyond which they are not looked into
 _LARGE_TENSOR = 2**16
 _DEPTH = 6
-# Machinery and data: what an oracle's pass changes there is put back elsewhere, or is not its own.
+# Not looked into: other code puts back what an oracle's pass changes there, or it does not belong to the trainer.
 _OUTSIDE = (
     "accelerate.", "datasets.", "hf_mixtrain.", "pandas.", "peft.", "pyarrow.", "sentence_transformers.", "tokenizers.",
     "torch.", "transformers.", "trl.",
@@ -132,7 +132,7 @@ class Snapshot:
     ) -> None:
         saved = dict(own)
         for name, value in saved.items():
-            if isinstance(value, itertools.count):  # not to be wound back: another one takes its place
+            if isinstance(value, itertools.count):  # cannot be set back: a new one takes its place
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", DeprecationWarning)
                     saved[name] = copy.copy(value)
@@ -158,7 +158,7 @@ class Snapshot:
         saved = copy.copy(value)
 
         def undo() -> None:
-            if _same_entries(value, saved):  # writing would make a compiled model look again
+            if _same_entries(value, saved):  # writing would make a compiled model compile again
                 return
             if isinstance(value, list):
                 value[:] = saved

@@ -57,7 +57,7 @@ def gradients_by_row(tables: Sequence[nn.Embedding]) -> Iterator[None]:
     for table in tables:
         table.sparse = True
     try:
-        # To say what is so already: since 2.11, torch warns the first sparse tensor of those who say nothing.
+        # The default, said explicitly: since 2.11, torch warns at the first sparse tensor if nothing was set.
         with checks(enable=checks.is_enabled()):
             yield
     finally:

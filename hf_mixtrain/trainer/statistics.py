@@ -39,7 +39,7 @@ class SurgeryStatistics:
 
     def record(self, cosines: Iterable[tuple[str, float | None]]) -> None:
         """Count one surgery: each drawn language and its cosine in [-1, 1], or None if its gradient was of no use."""
-        # Only now: a training without surgery leaves no trace in its state.
+        # Created at the first surgery, so that a training without surgery has nothing of it in its state.
         self._kept[_KEY] = self._data
         cosines = list(cosines)
         for counts in (self._data["total"], self._data["since_log"]):

@@ -172,7 +172,7 @@ def test_the_report_begins_with_the_best_method_how_sure_that_is_and_the_languag
     interval = mean_interval([20 / 3, 22 / 3, 24 / 3])
     p = paired_t([20 / 3, 22 / 3, 24 / 3])
     assert f"Against zero-shot: +7.33 (95 % CI {interval[0]:+.2f} to {interval[1]:+.2f}, n = 3, p = {p:.2g}, " in first
-    assert "after Holm): more than the luck of the seeds." in first
+    assert "after Holm): more than chance." in first
     assert first.endswith("most in de German +14.00, sw Swahili +6.00, en English +2.00; it loses in none.")
     assert power.startswith("What this design can see: n = 3 finds ")
 
