@@ -81,6 +81,10 @@ def forecast(
     return Forecast(len(cells), len(chains), examples, kept, scratch, model_bytes(run.model_name_or_path), seconds)
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def forecast_lines(found: Forecast) -> list[str]:
     """Return a forecast for people.
 
@@ -90,18 +94,21 @@ def forecast_lines(found: Forecast) -> list[str]:
         to do: 2 cells, 3 trainings, 4.0 million examples (one in a training update counts three times)
         disk: 2 GB for 2 models of 1 GB that are kept, and at most 8 GB while it runs
         time: known when one cell is finished; then ask again
+        >>> forecast_lines(Forecast(1, 1, 7560.0, 1, 6, 10**9, None))[0]
+        'to do: 1 cell, 1 training, 7,560 examples (one in a training update counts three times)'
     """
     examples = "examples not counted, as the data are not here yet"
     if found.examples is not None:
-        examples = f"{found.examples / 1e6:.1f} million examples (one in a training update counts three times)"
-    lines = [f"to do: {found.cells} cells, {found.trainings} trainings, {examples}"]
+        count = f"{found.examples / 1e6:.1f} million" if found.examples >= 1e6 else f"{found.examples:,.0f}"
+        examples = f"{count} examples (one in a training update counts three times)"
+    lines = [f"to do: {_counted(found.cells, 'cell')}, {_counted(found.trainings, 'training')}, {examples}"]
     if found.model_bytes is None:
-        lines.append(f"disk: {found.kept} models that are kept, and at most {found.scratch} while it runs")
+        lines.append(f"disk: {_counted(found.kept, 'model')} that are kept, and at most {found.scratch} while it runs")
     else:
         size = found.model_bytes
         lines.append(
-            f"disk: {_size(found.kept * size)} for {found.kept} models of {_size(size)} that are kept, and at most "
-            f"{_size(found.scratch * size)} while it runs"
+            f"disk: {_size(found.kept * size)} for {_counted(found.kept, 'model')} of {_size(size)} that are kept, and "
+            f"at most {_size(found.scratch * size)} while it runs"
         )
     time = "known when one cell is finished; then ask again"
     if found.seconds is not None:

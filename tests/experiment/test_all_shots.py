@@ -110,7 +110,7 @@ def test_a_forecast_of_all_counts_the_rows_there_are(arguments, capsys):
         return capsys.readouterr().out
 
     assert "panx ord-fs kall seed1: to do" in examples("all")
-    assert "1 cells, 3 trainings" in examples("all")
+    assert "1 cell, 3 trainings" in examples("all")
 
 
 def test_a_file_of_all_shots_gives_them_again_and_fewer_of_them(finished, unequal_dir):
