@@ -4,6 +4,7 @@ Found by form and not by name: values that are bound anew, small containers and 
 random generators, in the attributes of an object, in what it is made of, and in the closures of functions.
 """
 
+import contextlib
 import copy
 import functools
 import itertools
@@ -19,6 +20,7 @@ import torch
 from torch import nn
 
 _INTERNAL = frozenset(vars(nn.Module()))
+_ITERATORS = (itertools.count, itertools.cycle, type(iter([])), type(iter(())), type(iter(range(0))))
 _LARGE = 10_000  # entries of a container, beyond which it is data rather than a record
 _MANY = 100  # entries, beyond which they are not looked into
 _LARGE_TENSOR = 2**16
@@ -113,9 +115,11 @@ class Snapshot:
         elif isinstance(value, nn.Module):
             if root:  # a wrapper, or a loss with a model in it: its modules are given apart
                 self._module(value)
-        elif root or (depth > 0 and hasattr(value, "__dict__") and not _is_outside(value)):
+        elif root or (depth > 0 and (hasattr(value, "__dict__") or _slots(value)) and not _is_outside(value)):
             self.visited.append(value)
             self._attributes(value, vars(value) if hasattr(value, "__dict__") else {}, depth)
+            if not _is_outside(value):
+                self._slots_and_class(value, depth)
 
     def _module(self, module: nn.Module) -> None:
         self.visited.append(module)
@@ -132,10 +136,11 @@ class Snapshot:
     ) -> None:
         saved = dict(own)
         for name, value in saved.items():
-            if isinstance(value, itertools.count):  # cannot be set back: a new one takes its place
-                with warnings.catch_warnings():
+            if isinstance(value, _ITERATORS):  # cannot be set back: a new one takes its place
+                with warnings.catch_warnings(), contextlib.suppress(TypeError):  # Python 3.14 copies fewer of them
                     warnings.simplefilter("ignore", DeprecationWarning)
-                    saved[name] = copy.copy(value)
+                    # A copy of a cycle alone would share what it goes round in.
+                    saved[name] = copy.deepcopy(value) if isinstance(value, itertools.cycle) else copy.copy(value)
             elif name not in left_alone:
                 self._visit(value, depth - 1)
 
@@ -148,6 +153,17 @@ class Snapshot:
                     now[name] = value
 
         self._undo.append(undo)
+
+    def _slots_and_class(self, owner: Any, depth: int) -> None:
+        """Take down what an object of a user's own class has in slots, and numbers and texts of the class itself."""
+        for name in _slots(owner):
+            value = getattr(owner, name)
+            self._undo.append(functools.partial(setattr, owner, name, value))
+            self._visit(value, depth - 1)
+        for kind in type(owner).__mro__:
+            if not f"{kind.__module__}.".startswith((*_OUTSIDE, "builtins.", "typing.", "abc.")):
+                counts = {name: value for name, value in vars(kind).items() if type(value) in (int, float)}
+                self._undo.extend(functools.partial(_set_back, kind, name, value) for name, value in counts.items())
 
     def _container(self, value: Any, depth: int) -> None:
         if len(value) > _LARGE:
@@ -191,6 +207,8 @@ class Snapshot:
             value = function.__globals__.get(name)
             if isinstance(value, torch.Generator | np.random.Generator | np.random.RandomState | random.Random):
                 self._visit(value, depth)
+            elif type(value) in (int, float) and not f"{function.__module__}.".startswith(_OUTSIDE):
+                self._undo.append(functools.partial(function.__globals__.__setitem__, name, value))
 
     def _visit_function_attributes(self, function: types.FunctionType, depth: int) -> None:
         if vars(function):
@@ -239,6 +257,21 @@ def _same_entries(one: Any, other: Any) -> bool:
         return False
     pairs = zip(one.values(), other.values(), strict=True) if isinstance(one, dict) else zip(one, other, strict=True)
     return all(a is b for a, b in pairs)
+
+
+def _slots(value: Any) -> list[str]:
+    """Return the names of the slots of an object that hold something."""
+    names = [name for kind in type(value).__mro__ for name in _names(kind.__dict__.get("__slots__", ()))]
+    return [name for name in names if name not in ("__dict__", "__weakref__") and hasattr(value, name)]
+
+
+def _names(slots: Any) -> list[str]:
+    return [slots] if isinstance(slots, str) else [name for name in slots if not name.startswith("__")]
+
+
+def _set_back(kind: type, name: str, value: Any) -> None:
+    if kind.__dict__.get(name) is not value:
+        setattr(kind, name, value)
 
 
 def _is_outside(value: Any) -> bool:

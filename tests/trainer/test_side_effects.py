@@ -129,6 +129,63 @@ class Nested:
         return self.inner()
 
 
+class OfItsClass:
+    calls = 0
+
+    def __init__(self):
+        type(self).calls = 0
+
+    def __call__(self):
+        type(self).calls += 1
+        return self.calls
+
+
+class InSlots:
+    __slots__ = ("calls", "record")
+
+    def __init__(self):
+        self.calls, self.record = 0, []
+
+    def __call__(self):
+        self.calls += 1
+        self.record.append(self.calls)
+        return self.calls, len(self.record)
+
+
+class Iterators:
+    def __init__(self):
+        self.cycle, self.numbers, self.list = itertools.cycle("abc"), iter(range(9)), iter([3, 1, 4])
+
+    def __call__(self):
+        return next(self.cycle), next(self.numbers), next(self.list)
+
+
+CALLS = 0
+
+
+def with_a_global_counter():
+    global CALLS
+    CALLS = 0
+
+    def collate():
+        global CALLS
+        CALLS += 1
+        return CALLS
+
+    return collate
+
+
+@pytest.mark.parametrize("make", [OfItsClass, InSlots, Iterators, with_a_global_counter])
+def test_what_is_kept_outside_of_plain_attributes_goes_on_too(make):
+    collator = make()
+    expected = [collator(), collator(), collator()]
+    collator = make()
+    found = [collator()]
+    with isolated_pass(LINEAR, None, seed="a", others=[collator]):
+        collator()
+    assert [*found, collator(), collator()] == expected
+
+
 @pytest.mark.parametrize("make", [Collator, as_closure, Nested, lambda: Collator().__call__])
 def test_what_a_collator_keeps_goes_on_as_if_nothing_had_been(make):
     expected = make()
