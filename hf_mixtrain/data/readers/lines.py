@@ -60,7 +60,7 @@ def decode(content: bytes, path: Path) -> str:
 
 
 def numbered_lines(content: bytes, path: Path) -> Iterator[tuple[int, str]]:
-    """Yield ``(number from 1, line)``. Lines end at LF or CR LF, and nowhere else.
+    """Return pairs ``(number from 1, line)``, one after the other. Lines end at LF or CR LF, and nowhere else.
 
     `str.splitlines` would also cut at U+0085 and U+2028, which occur inside tokens.
     """
@@ -68,5 +68,6 @@ def numbered_lines(content: bytes, path: Path) -> Iterator[tuple[int, str]]:
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
-    for number, line in enumerate(lines, 1):
-        yield number, line.removesuffix("\r")
+    if "\r" in text:
+        lines = [line.removesuffix("\r") for line in lines]
+    return enumerate(lines, 1)

@@ -97,7 +97,7 @@ def _sentences(
     in_sentence = False
     last = ""
     for number, line in lines[start:]:
-        if not (tabs and "\t" in line) and not line.strip():
+        if not line or (not (tabs and "\t" in line) and not line.strip()):
             in_sentence = False
             continue
         cells = line.split("\t") if tabs else cells_of(line, separator)
