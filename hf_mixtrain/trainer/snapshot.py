@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 _INTERNAL = frozenset(vars(nn.Module()))
-_ITERATORS = (itertools.count, itertools.cycle, type(iter([])), type(iter(())), type(iter(range(0))))
+_ITERATORS: tuple[type, ...] = (itertools.count, itertools.cycle, type(iter([])), type(iter(())), type(iter(range(0))))
 _LARGE = 10_000  # entries of a container, beyond which it is data rather than a record
 _MANY = 100  # entries, beyond which they are not looked into
 _LARGE_TENSOR = 2**16
