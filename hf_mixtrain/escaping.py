@@ -16,6 +16,16 @@ _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")  # spreadsheets take the wide f
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?")
 
 
+def one_line(text: object) -> str:
+    r"""Return text in one line, with a sign in place of each character that controls something or is in no file.
+
+    Example:
+        >>> print(one_line("a\nb\x1b[31m"))
+        a b�[31m
+    """
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", _SPACE.sub(" ", str(text)))
+
+
 def markdown(text: object) -> str:
     r"""Return text for a sentence or a table cell in Markdown, as GitHub and the Hub read it.
 
@@ -29,7 +39,7 @@ def markdown(text: object) -> str:
         >>> print(markdown("<b>a|b</b>\n*c* and mix_ft"))
         &lt;b&gt;a\|b&lt;/b&gt; \*c\* and mix_ft
     """
-    line = _html.escape(_one_line(text), quote=False)
+    line = _html.escape(one_line(text), quote=False)
     return _MARKDOWN.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", line)
 
 
@@ -50,7 +60,7 @@ def markdown_code(text: object) -> str:
         >>> markdown_code("a"), markdown_code("a`b")
         ('`a`', '``a`b``')
     """
-    line = _one_line(text)
+    line = one_line(text)
     fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
     pad = " " if not line.strip() or line[0] in "` " or line[-1] in "` " else ""
     return f"{fence}{pad}{line}{pad}{fence}"
@@ -74,7 +84,7 @@ def html(text: object) -> str:
         >>> html('<a href="x">')
         '&lt;a href=&quot;x&quot;&gt;'
     """
-    return _html.escape(_one_line(text))
+    return _html.escape(one_line(text))
 
 
 def csv_cell(text: object) -> str:
@@ -84,7 +94,7 @@ def csv_cell(text: object) -> str:
         >>> csv_cell("=HYPERLINK(1)"), csv_cell("-0.25"), csv_cell("de")
         ("'=HYPERLINK(1)", '-0.25', 'de')
     """
-    line = _one_line(text)
+    line = one_line(text)
     return f"'{line}" if _FORMULA.match(line) and not _NUMBER.fullmatch(line) else line
 
 
@@ -97,7 +107,3 @@ def terminal(text: object) -> str:
     """
     line = _SPACE.sub(" ", str(text))
     return _UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), line)
-
-
-def _one_line(text: object) -> str:
-    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", _SPACE.sub(" ", str(text)))

@@ -260,6 +260,8 @@ def _validate(path: Path | str, results: Mapping[str, Any]) -> None:
     for language, ids in results["shot_ids"].items():
         if not isinstance(ids, list):
             raise InputError(f"{path}: 'shot_ids' of {language!r} must be a list. Run its cell again.")
+    if not all(isinstance(warning, str) for warning in results.get("warnings", ())):
+        raise InputError(f"{path}: 'warnings' must be texts. Run its cell again.")
     languages, scores, metric = results["languages"], results["scores"], results["metric"]
     if not all(isinstance(language, str) for language in languages):
         raise InputError(f"{path}: 'languages' must be texts. Got {languages}. Run its cell again.")

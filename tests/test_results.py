@@ -51,6 +51,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
         ({"seed": True}, r"'seed' must be of type int"),
         ({"train_seconds": None}, r"'train_seconds' must be of type number"),
         ({"languages": ["en"]}, r"'scores' must be for \['en'\]"),
+        ({"warnings": ["diverged", {}]}, r"'warnings' must be texts"),
         ({"metric": "accuracy"}, r"'scores' of 'en' lack the metric 'accuracy'"),
         ({"languages": ["en"], "scores": {"en": {"f1": "high"}}}, r"'f1' of 'en' must be a number\. Got 'high'"),
     ],

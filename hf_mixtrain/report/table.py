@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hf_mixtrain.escaping import html, markdown, markdown_cell, terminal
+from hf_mixtrain.escaping import html, markdown, markdown_cell, one_line, terminal
 
 MISSING = "—"
 
@@ -164,7 +164,7 @@ def latex_escape(text: str) -> str:
         >>> print(latex_escape("50 % of run_1 & more"))
         50 \% of run\_1 \& more
     """
-    return "".join(_LATEX.get(character, character) for character in text)
+    return "".join(_LATEX.get(character, character) for character in one_line(text))
 
 
 def _line(cells: Iterable[str]) -> str:

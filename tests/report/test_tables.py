@@ -182,6 +182,12 @@ def test_latex_escapes_what_it_must():
     assert r"    x|y\textasciitilde{}\textasciicircum{}\$ & \textbf{$<$0.1 $\pm$ 2} \\" in to_latex(AWKWARD)
 
 
+def test_latex_holds_nothing_that_a_terminal_obeys_or_no_file_can_hold():
+    text = to_latex(Table("a\x1b[31m\nb", ["\ud800", "\u202ex"], [["\x07", "1"]]))
+    assert all(character.isprintable() or character == "\n" for character in text)
+    assert "{a\N{REPLACEMENT CHARACTER}[31m b." in text
+
+
 def test_latex_sets_off_the_summary(group):
     lines = to_latex(language_table(group, 5)).splitlines()
     assert lines[lines.index(r"    \bottomrule") - 3] == r"    \midrule"
