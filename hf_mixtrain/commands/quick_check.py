@@ -7,7 +7,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hf_mixtrain.commands.declared import surgery_flags, training_flags
-from hf_mixtrain.commands.recipe import find_recipe, read_recipe, words
+from hf_mixtrain.commands.recipe import find_recipe, read_recipe, words_of
 from hf_mixtrain.commands.values import READ, spread
 from hf_mixtrain.data.task_file import load_task
 from hf_mixtrain.errors import InputError
@@ -33,7 +33,7 @@ def check_words(argv: Sequence[str]) -> None:
             if (known := _known()) and key not in known:
                 raise InputError(f"{path}: unknown key {key!r}." + _near(key, known, "{!r}"))
             if value is not None:
-                _check_values(key, words(value), f"{path}: ")
+                _check_values(key, words_of(key, value), f"{path}: ")
     name, values = "", list[str]()
     for word in spread(argv):
         if word.startswith("--"):

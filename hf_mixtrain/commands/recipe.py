@@ -103,3 +103,19 @@ def words(value: Any) -> list[str]:
     if isinstance(value, bool):
         return [str(value).lower()]
     return [str(value)]
+
+
+def words_of(key: str, value: Any) -> list[str]:
+    """Return the value of a recipe's key as the words of its flag; see `words`.
+
+    Example:
+        >>> words_of("source_language", ["en", "de"]), words_of("shots", [1, {"de": 5, "sw": 20}])
+        (['en,de'], ['1', 'de=5,sw=20'])
+    """
+    if key == "source_language":
+        # Of the lists, the only one that is one word, as one text says it to a Trainer too.
+        return [",".join(words(value))]
+    if key == "shots":
+        values = value if isinstance(value, list) else [value]
+        value = [",".join(f"{k}={v}" for k, v in one.items()) if isinstance(one, dict) else one for one in values]
+    return words(value)

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from transformers import HfArgumentParser
 
-from hf_mixtrain.commands.recipe import find_recipe, read_recipe, words
+from hf_mixtrain.commands.recipe import find_recipe, read_recipe, words_of
 from hf_mixtrain.commands.values import READ, spread
 from hf_mixtrain.errors import InputError
 
@@ -105,18 +105,8 @@ class RecipeParser(HfArgumentParser):
                 near = self._near(key)
                 raise InputError(f"{path}: unknown key {key!r}." + (f" Did you mean {near!r}?" if near else ""))
             if value is not None and key not in without:
-                # Of the lists, the only one that is one word, as one text says it to a Trainer too.
-                said = [",".join(words(value))] if key == "source_language" else words(_shots(key, value))
-                flags += [f"--{key}", *said]
+                flags += [f"--{key}", *words_of(key, value)]
         return flags
-
-
-def _shots(key: str, value: Any) -> Any:
-    """Write K for each language, which a recipe may have as a block, as a flag has it."""
-    if key != "shots":
-        return value
-    values = value if isinstance(value, list) else [value]
-    return [",".join(f"{k}={v}" for k, v in one.items()) if isinstance(one, dict) else one for one in values]
 
 
 def _as_argument(read: Callable[[str], Any]) -> Callable[[str], Any]:

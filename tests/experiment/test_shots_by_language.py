@@ -97,6 +97,9 @@ def test_the_recipe_on_a_card_repeats_the_cell_and_the_same_run_again_finds_it(f
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe | {"model_name_or_path": "m", "data_source": "demo"}))
     settings = parse_settings([str(tmp_path / "recipe.yaml"), "--output_dir", str(out)])
     assert [str(cell) for cell in grid(settings.run, "panx")] == ["panx mix-ft kde=5,sw=2 seed1"]
+    (tmp_path / "block.yaml").write_text("shots: {de: 5, sw: 2}\n")
+    assert main([str(tmp_path / "block.yaml"), *flags[: flags.index("--shots")], *flags[-2:], "--dry_run", "true"]) == 0
+    assert "panx mix-ft kde=5,sw=2 seed1: finished" in capsys.readouterr().out
     assert main([*flags, "--dry_run", "true"]) == 0
     assert "to do: 0 cells" in capsys.readouterr().out
 
