@@ -99,7 +99,7 @@ def columns_of(
     column = str(columns.get("language", ""))
     for where, record in of_language(records, path, language, column, taken=names.values()):
         row: dict[str, Any] = {name: record.get(key) for name, key in names.items()}
-        if single or (kind.gold == "label" and not columns and "premise" in record and "hypothesis" not in record):
+        if single or (kind.gold == "label" and not columns and _is_single(record)):
             row["hypothesis"] = ""
         if "tokens" in names and not _without_document_start(row):
             continue
@@ -134,6 +134,11 @@ def _without_dropped(found: dict[str, list[Any]], gold: str) -> dict[str, list[A
     else:
         found["id"] = [str(value) for value in found["id"]]
     return found
+
+
+def _is_single(record: Mapping[str, Any]) -> bool:
+    """Whether a row is one text with its label: anything more may be a second text under another name."""
+    return set(record) - {"id", language_key(record)} == {"premise", "label"}
 
 
 def _is_unlabelled(value: Any) -> bool:

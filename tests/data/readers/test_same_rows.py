@@ -228,3 +228,11 @@ def test_packed_files_are_known_by_their_content():
     assert read_rows(packed, Path("a.tsv"), SINGLE, "de")["premise"] == ["Gut."]
     with pytest.raises(InputError, match="found a zip archive or a spreadsheet"):
         read_rows(b"PK\x03\x04\x14", Path("a.tsv"), SINGLE, "de")
+
+
+def test_single_texts_may_have_an_id_and_a_language_and_a_misspelt_second_text_is_refused():
+    task = Task("own", "Own", "text-classification", ("en", "de"), "accuracy", ("no", "yes"))
+    row = {"id": 7, "language": "de", "premise": "Gut.", "label": "yes"}
+    assert read(task, json.dumps(row), "a.jsonl")["hypothesis"] == [""]
+    with pytest.raises(InputError, match="expected the key 'hypothesis'"):
+        read(task, json.dumps({**row, "hypotesis": "Schlecht."}), "a.jsonl")
