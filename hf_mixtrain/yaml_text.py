@@ -31,7 +31,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def load_yaml(text: str) -> Any:
-    """Read YAML as `yaml.safe_load` does, which lets through what is no YAML of plain values.
+    r"""Read YAML as `yaml.safe_load` does, which lets through what is no YAML of plain values.
 
     Args:
         text: The content of a file.
@@ -49,6 +49,9 @@ def load_yaml(text: str) -> Any:
         >>> load_yaml("a: 2024-02-31")
         Traceback (most recent call last):
         yaml.error.YAMLError: a value that cannot be read: day is out of range for month
+        >>> load_yaml(r'title: "\ud800"')
+        Traceback (most recent call last):
+        yaml.error.YAMLError: a value that cannot be read: 'utf-8' codec can't encode character ...
     """
     try:
         value = yaml.load(text, _Loader)  # a SafeLoader
@@ -64,6 +67,8 @@ def load_yaml(text: str) -> Any:
 
 def _count(value: Any, known: dict[int, int], above: set[int]) -> int:
     """Count values, each part as often as it is referred to, in time that does not depend on how often."""
+    if isinstance(value, str):
+        value.encode("utf-8")  # half of a surrogate pair, which no file can hold, is a ValueError
     if not isinstance(value, dict | list | set | tuple):
         return 1
     if id(value) in above:
