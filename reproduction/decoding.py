@@ -26,6 +26,7 @@ _NAMES = {
     "content": "first with content",
     "all": "all pieces",
 }
+_NOTHING = " | | "
 _BASELINE = ("first", "argmax")
 _RECOMMENDED = ("content", "as run chooses")
 
@@ -69,8 +70,9 @@ def tables(results: Sequence[Mapping[str, Any]]) -> str:
         found = {key(cell)[1:]: cell for cell in results if cell["task"] == task}
         rows = [_row(found, piece, rule) for piece in _PIECES for rule in _RULES]
         head = f"**{task}** over {len(next(iter(found.values()))['languages']) - 1} targets\n\n"
-        head += "| label on | decoding | targets | against first piece, argmax | 95 % CI | p | won | seeds |\n"
-        head += "|---|---|---:|---:|---:|---:|---:|---|\n"
+        head += "| label on | decoding | targets | against first piece, argmax | 95 % CI | p | won "
+        head += "| against argmax of the same models | 95 % CI | p | seeds |\n"
+        head += "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|\n"
         parts.append(head + "".join(filter(None, rows)) + _languages(found))
     return "\n".join(parts)
 
@@ -100,6 +102,13 @@ def _won(paired: Sequence[float]) -> str:
     return f"{sum(value > 0 for value in paired)} of {len(paired)}"
 
 
+def _difference(paired: Sequence[float]) -> str:
+    """Return mean, interval and p-value of differences, as three cells."""
+    value = paired_t(paired)
+    p = "" if value is None else f"{value:.1g}" if value < 0.001 else f"{value:.3f}"
+    return f"{_number(summarize(paired), '+.2f')} | {_interval(paired)} | {p}"
+
+
 def _row(found: Mapping[tuple[str, int], Mapping[str, Any]], piece: str, rule: str) -> str:
     cells = {seed: cell for (its, seed), cell in found.items() if its == piece}
     if not cells:
@@ -107,14 +116,13 @@ def _row(found: Mapping[tuple[str, int], Mapping[str, Any]], piece: str, rule: s
     summary = summarize([targets(cell, rule) for cell in cells.values()])
     base = {seed: cell for (its, seed), cell in found.items() if its == _BASELINE[0]}
     paired = [targets(cells[seed], rule) - targets(base[seed], _BASELINE[1]) for seed in cells if seed in base]
-    if (piece, rule) == _BASELINE or not paired:
-        gain = interval = p = won = ""
-    else:
-        gain, interval, won = _number(summarize(paired), "+.2f"), _interval(paired), _won(paired)
-        value = paired_t(paired)
-        p = "" if value is None else f"{value:.1g}" if value < 0.001 else f"{value:.3f}"
+    is_compared = paired and (piece, rule) != _BASELINE
+    against, won = (_difference(paired), _won(paired)) if is_compared else (_NOTHING, "")
+    same = [targets(cell, rule) - targets(cell, "argmax") for cell in cells.values()]
+    own = _difference(same) if rule != "argmax" else _NOTHING
     seeds = _spans(sorted(cells))
-    return f"| {_NAMES[piece]} | {rule} | {_number(summary, '.2f')} | {gain} | {interval} | {p} | {won} | {seeds} |\n"
+    name = f"| {_NAMES[piece]} | {rule} | {_number(summary, '.2f')}"
+    return f"{name} | {against} | {won} | {own} | {seeds} |\n"
 
 
 def _spans(seeds: Sequence[int]) -> str:
