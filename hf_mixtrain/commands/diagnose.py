@@ -19,10 +19,14 @@ def command_parser() -> CommandParser:
     parser.add_argument("checkpoint", help="folder or Hub name of a model or an encoder")
     parser.add_argument("--task", required=True, help="panx, udpos, tydiqa, xnli, or a YAML file of your own")
     parser.add_argument("--data_source", default="hub", help="hub (default), demo, or a folder in XTREME's layout")
-    parser.add_argument("--shots", type=int, default=5, help="rows of each language (default: 5)")
+    parser.add_argument(
+        "--shots", default="5", help="labelled examples of each language (default: 5), or all, or de=5,sw=20"
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of shots and batches (default: 1)")
     parser.add_argument("--languages", nargs="+", help="target languages (default: all of the task)")
-    parser.add_argument("--source_language", default="en", help="the source language (default: en)")
+    parser.add_argument(
+        "--source_language", default="en", help="the source language, or several as en,de (default: en)"
+    )
     parser.add_argument("--max_source_examples", type=int, help="most rows of the source (default: all)")
     parser.add_argument("--max_length", type=int, help="longest input in word pieces (default: the task's)")
     parser.add_argument("--batches", type=int, default=8, help="batches to sample (default: 8)")

@@ -17,8 +17,10 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.evaluating import evaluating
 from hf_mixtrain.files import atomic_write_text
 from hf_mixtrain.report.table import Table
+from hf_mixtrain.shot_count import shot_count, written_count
 from hf_mixtrain.similarity.checkpoint import device_named, load_for_data
 from hf_mixtrain.similarity.gradients import Batch, gradient_similarity, language_batches
+from hf_mixtrain.source_languages import source_languages
 
 
 def diagnose_checkpoint(
@@ -26,10 +28,10 @@ def diagnose_checkpoint(
     *,
     task: str,
     data_source: str = "hub",
-    shots: int = 5,
+    shots: int | str | Mapping[str, int | str] = 5,
     seed: int = 1,
     languages: Sequence[str] | None = None,
-    source_language: str = "en",
+    source_language: str | Sequence[str] = "en",
     max_source_examples: int | None = None,
     max_length: int | None = None,
     batches: int = 8,
@@ -48,10 +50,10 @@ def diagnose_checkpoint(
         checkpoint: Folder or Hub name of a model for the task, or an encoder: the seed decides its new head.
         task: A task's name, or the path of its YAML file.
         data_source: ``"hub"``, ``"demo"``, or a folder in XTREME's layout.
-        shots: K, 1 or more.
+        shots: K, 1 or more, ``"all"``, or K for each language, as `hf_mixtrain.data.load_fewshot` takes it.
         seed: Decides the shots, the batches, and the weights of a head that the checkpoint does not have.
         languages: Target languages. Default: all of the task that the source has.
-        source_language: The language with the full training set.
+        source_language: The language with the full training set, or several, with commas between them or as a list.
         max_source_examples: Most rows of the source, as in the training. Default: all.
         max_length: Most tokens of an input. Default: the task's.
         batches: Batches to sample, 3 or more.
@@ -82,8 +84,9 @@ def diagnose_checkpoint(
         >>> (folder / "diagnosis.json").exists()
         True
     """
+    k = shot_count(shots)
     for name, value, least in (
-        ("shots", shots, 1),
+        ("shots", k, 1),
         ("batches", batches, 3),
         ("batch_size", batch_size, 1),
         ("held_out", held_out, 1),
@@ -93,15 +96,15 @@ def diagnose_checkpoint(
     target = device_named(device)
     data = load_fewshot(
         load_task(task),
-        shots=shots,
+        shots=k,
         seed=seed,
         languages=languages,
         source=data_source,
-        source_language=source_language,
+        source_language=source_languages(source_language),
         max_source_examples=max_source_examples,
         max_eval_examples=held_out,
     )
-    measured = [language for language in data.shots if language in data.test]
+    measured = [language for language, rows in data.shots.items() if len(rows) and language in data.test]
     if not measured:
         raise InputError("no target language has both shots and test rows. Expected one or more to measure.")
     model, tokenizer = load_for_data(checkpoint, data)
@@ -115,10 +118,11 @@ def diagnose_checkpoint(
     model.to(target)
     losses = {name: _loss(model, found[name]) for name in list(found)[batches:]}
     gram = _gram(model, found)
-    weight = sum(len(data.shots[language]) for language in measured) / len(measured) / batch_size
-    progress = progress_of_gram(gram, batches=batches, weight=weight)
-    _write(output, progress, losses, measured, checkpoint=checkpoint, task=data.task.name, shots=shots, seed=seed)
-    return table_of(progress, losses, measured, title=f"{data.task.name}, {Path(checkpoint).name}, K = {shots}")
+    weights = [len(data.shots[language]) / batch_size for language in measured]
+    progress = progress_of_gram(gram, batches=batches, weights=weights)
+    about = {"checkpoint": checkpoint, "task": data.task.name, "shots": written_count(k), "seed": seed}
+    _write(output, progress, losses, measured, about)
+    return table_of(progress, losses, measured, title=f"{data.task.name}, {Path(checkpoint).name}, K = {k}")
 
 
 def _rows(data: FewShotData, measured: Sequence[str], batches: int, batch_size: int) -> dict[str, Dataset]:
@@ -146,7 +150,11 @@ def _loss(model: nn.Module, batches: Sequence[Batch]) -> float:
 
 
 def _write(
-    output: str | Path, progress: Progress, losses: Mapping[str, float], measured: Sequence[str], **about: Any
+    output: str | Path,
+    progress: Progress,
+    losses: Mapping[str, float],
+    measured: Sequence[str],
+    about: Mapping[str, Any],
 ) -> None:
     numbers = {
         name: getattr(progress, name).tolist()

@@ -1,5 +1,6 @@
 """How far an update of the model serves held-out text: all that follows from inner products of gradients."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -42,21 +43,21 @@ class Progress:
     repeated_gain: tuple[float, tuple[float, float] | None]
 
 
-def progress_of_gram(gram: Tensor, *, batches: int, weight: float) -> Progress:
+def progress_of_gram(gram: Tensor, *, batches: int, weights: Sequence[float]) -> Progress:
     r"""Work out the progress of updates from the inner products of gradients.
 
     Args:
         gram: Inner products :math:`g_i^\top g_j` of N batches, then the shots of L languages, then the held-out text
             of the same languages in the same order; (N + 2 L) × (N + 2 L).
         batches: N, 1 or more.
-        weight: Shots of a language over rows of a batch: how much its gradient counts where shots are repeated.
+        weights: Shots of each language over rows of a batch: how much its gradient counts where shots are repeated.
 
     Example:
         A batch in conflict with the shots of one language, whose held-out text wants what the shots want:
 
         >>> b, s, h = [1.0, -1.0], [0.0, 1.0], [1.0, 1.0]
         >>> vectors = torch.tensor([b, s, h], dtype=torch.float64)
-        >>> found = progress_of_gram(vectors @ vectors.T, batches=1, weight=1.0)
+        >>> found = progress_of_gram(vectors @ vectors.T, batches=1, weights=[1.0])
         >>> found.plain.tolist(), [round(value, 3) for value in found.surgery.tolist()], found.conflicts.tolist()
         ([0.0], [0.707], [1.0])
     """
@@ -75,7 +76,7 @@ def progress_of_gram(gram: Tensor, *, batches: int, weight: float) -> Progress:
 
     removed = -(batch_shots / shots).clamp(max=0)
     plain = cosines(torch.zeros_like(batch_shots))
-    surgery, repeated = cosines(removed), cosines(torch.full_like(batch_shots, weight))
+    surgery, repeated = cosines(removed), cosines(torch.tensor(weights, dtype=gram.dtype).expand_as(batch_shots))
     return Progress(
         plain=plain.nanmean(dim=(0, 1)),
         surgery=surgery.nanmean(dim=(0, 1)),

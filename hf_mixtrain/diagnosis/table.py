@@ -31,7 +31,7 @@ def table_of(progress: Progress, losses: Mapping[str, float], languages: Sequenc
         >>> import torch
         >>> vectors = torch.tensor([[1.0, -1.0], [0.0, 1.0], [1.0, 1.0]])
         >>> from hf_mixtrain.diagnosis.progress import progress_of_gram
-        >>> progress = progress_of_gram(vectors @ vectors.T, batches=1, weight=1.0)
+        >>> progress = progress_of_gram(vectors @ vectors.T, batches=1, weights=[1.0])
         >>> table = table_of(progress, {"shots de": 0.1, "text de": 0.9}, ["de"], title="demo")
         >>> table.rows[0]
         ['de German', '0.100', '0.900', '+0.707', '100', '+0.0000', '+0.7071', '+0.7071']

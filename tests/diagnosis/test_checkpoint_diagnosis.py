@@ -60,3 +60,20 @@ def test_what_cannot_be_is_refused_before_anything_is_read(change, message):
 def test_too_few_rows_for_a_batch_are_named(encoder):
     with pytest.raises(InputError, match=r"expected 9999 training rows or more a batch\. Got \d+\. Lower"):
         diagnose_checkpoint(encoder, task="panx", data_source="demo", languages=["de"], batch_size=9999)
+
+
+def test_several_sources_and_k_by_language_are_taken(tmp_path, encoder):
+    output = tmp_path / "numbers.json"
+    table = diagnose_checkpoint(
+        encoder,
+        task="panx",
+        data_source="demo",
+        shots="sw=2,th=1",
+        source_language="en,de",
+        languages=["sw", "th"],
+        batches=3,
+        held_out=2,
+        output=output,
+    )
+    assert json.loads(output.read_text())["shots"] == {"sw": 2, "th": 1}
+    assert [row[0].split()[0] for row in table.rows] == ["sw", "th", "mean"]
