@@ -1,6 +1,7 @@
 """The settings of a grid: what to run, on what data, with which training arguments."""
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -384,7 +385,10 @@ class Settings:
         from hf_mixtrain.experiment.precision import bf16_on_processor
 
         values = {**self.training, **overrides}
-        if not torch.accelerator.is_available() or values.get("use_cpu"):
+        on_processor = not torch.accelerator.is_available()
+        if on_processor and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            values["use_cpu"] = True  # else `TrainingArguments` lets each process train alone, on all rows
+        if on_processor or values.get("use_cpu"):
             values.setdefault("dataloader_pin_memory", False)
             if values.get("bf16"):
                 # `TrainingArguments` takes bf16 on a processor only when told that no GPU is meant.

@@ -95,12 +95,19 @@ def test_finished_cells_are_skipped(finished, script, flags):
 
 def test_several_processes_run_one_grid(finished, script, flags, tmp_path):
     out, _, _ = finished
-    code, output, errors = script(*flags, *METHODS, "--output_dir", tmp_path, processes=2)
+    assert flags[-2:] == ["--use_cpu", "true"]  # without it, too, the processes train together
+    code, output, errors = script(*flags[:-2], *METHODS, "--output_dir", tmp_path, processes=2)
     assert code == 0, errors
     assert errors.count("[1/2] panx gradient-mix-train k5 seed1") == output.count("panx, f1") == 1
     one, two = find_results(out), find_results(tmp_path)
     assert [result["shot_ids"] for result in one] == [result["shot_ids"] for result in two]
     assert two[0]["surgery"]["steps"] == 4 * 8  # two processes share each batch of 8
+    for alone, shared in zip(one, two, strict=True):
+        assert (alone["world_size"], shared["world_size"]) == (1, 2)
+        assert (alone["updates"], alone["global_batch_size"]) == (shared["updates"], shared["global_batch_size"])
+        assert shared["final_loss"] == pytest.approx(alone["final_loss"], abs=2e-3)
+        for language, scores in alone["scores"].items():
+            assert shared["scores"][language]["f1"] == pytest.approx(scores["f1"], abs=0.5), language
 
 
 @pytest.mark.parametrize("kill_at_batch", [2 * 4 * 8 + 18], ids=["in the second method, after a checkpoint"])
