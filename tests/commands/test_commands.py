@@ -113,7 +113,7 @@ def test_a_disk_that_fails_is_one_line(capsys):
 
     assert call(full, []) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: [Errno 28] No space left on device: 'out/results.json'. ")
+    assert line.startswith("error: out/results.json: No space left on device. Look at the disk")
 
 
 def test_ctrl_c_while_a_command_is_imported_is_one_line(monkeypatch, capsys):
