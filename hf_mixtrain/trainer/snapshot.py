@@ -139,8 +139,7 @@ class Snapshot:
             if isinstance(value, _ITERATORS):  # cannot be set back: a new one takes its place
                 with warnings.catch_warnings(), contextlib.suppress(TypeError):  # Python 3.14 copies fewer of them
                     warnings.simplefilter("ignore", DeprecationWarning)
-                    # A copy of a cycle alone would share what it goes round in.
-                    saved[name] = copy.deepcopy(value) if isinstance(value, itertools.cycle) else copy.copy(value)
+                    saved[name] = _same_place(value)
             elif name not in left_alone:
                 self._visit(value, depth - 1)
 
@@ -158,7 +157,7 @@ class Snapshot:
         """Take down what an object of a user's own class has in slots, and numbers and texts of the class itself."""
         for name in _slots(owner):
             value = getattr(owner, name)
-            self._undo.append(functools.partial(setattr, owner, name, value))
+            self._undo.append(functools.partial(object.__setattr__, owner, name, value))  # of frozen ones too
             self._visit(value, depth - 1)
         for kind in type(owner).__mro__:
             if not f"{kind.__module__}.".startswith((*_OUTSIDE, "builtins.", "typing.", "abc.")):
@@ -259,10 +258,23 @@ def _same_entries(one: Any, other: Any) -> bool:
     return all(a is b for a, b in pairs)
 
 
+def _same_place(iterator: Any) -> Any:
+    """Return an iterator that goes on where another one is, over the same elements."""
+    if not isinstance(iterator, itertools.cycle):
+        return copy.copy(iterator)
+    parts: Any = iterator.__reduce__()
+    _, (rest,), (seen, is_first_round) = parts
+    again: Any = itertools.cycle(copy.copy(rest))
+    again.__setstate__((list(seen), is_first_round))
+    return again
+
+
 def _slots(value: Any) -> list[str]:
     """Return the names of the slots of an object that hold something."""
-    names = [name for kind in type(value).__mro__ for name in _names(kind.__dict__.get("__slots__", ()))]
-    return [name for name in names if name not in ("__dict__", "__weakref__") and hasattr(value, name)]
+    kind = type(value)
+    names = [name for base in kind.__mro__ for name in _names(base.__dict__.get("__slots__", ()))]
+    slots = [name for name in names if isinstance(getattr(kind, name, None), types.MemberDescriptorType)]
+    return [name for name in slots if hasattr(value, name)]
 
 
 def _names(slots: Any) -> list[str]:

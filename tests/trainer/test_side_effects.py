@@ -4,6 +4,7 @@ import functools
 import itertools
 import random
 from collections import Counter
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import numpy as np
@@ -152,6 +153,32 @@ class InSlots:
         return self.calls, len(self.record)
 
 
+@dataclass(frozen=True, slots=True)
+class FrozenWithSlots:
+    record: list[int] = field(default_factory=list)
+
+    def __call__(self):
+        self.record.append(len(self.record))
+        return len(self.record)
+
+
+class CycleOfWhatCannotBeCopied:
+    """Deep copies are refused, and would be dear: the elements stand for batches."""
+
+    class Batch:
+        def __deepcopy__(self, memo):
+            raise RuntimeError("no copy")
+
+    def __init__(self):
+        self.batches = [self.Batch(), self.Batch()]
+        self.cycle = itertools.cycle(iter(self.batches))
+        for _ in range(3):  # into the second round
+            next(self.cycle)
+
+    def __call__(self):
+        return self.batches.index(next(self.cycle))
+
+
 class Iterators:
     def __init__(self):
         self.cycle, self.numbers, self.list = itertools.cycle("abc"), iter(range(9)), iter([3, 1, 4])
@@ -175,7 +202,9 @@ def with_a_global_counter():
     return collate
 
 
-@pytest.mark.parametrize("make", [OfItsClass, InSlots, Iterators, with_a_global_counter])
+@pytest.mark.parametrize(
+    "make", [OfItsClass, InSlots, FrozenWithSlots, Iterators, CycleOfWhatCannotBeCopied, with_a_global_counter]
+)
 def test_what_is_kept_outside_of_plain_attributes_goes_on_too(make):
     collator = make()
     expected = [collator(), collator(), collator()]
