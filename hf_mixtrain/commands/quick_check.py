@@ -11,7 +11,7 @@ from hf_mixtrain.commands.recipe import find_recipe, read_recipe, words_of
 from hf_mixtrain.commands.values import READ, spread
 from hf_mixtrain.data.task_file import load_task
 from hf_mixtrain.errors import InputError
-from hf_mixtrain.experiment.settings import RunArguments
+from hf_mixtrain.experiment.run_arguments import RunArguments
 from hf_mixtrain.methods import METHODS
 
 

@@ -14,7 +14,8 @@ from hf_mixtrain.commands.quick_check import check_words
 from hf_mixtrain.commands.run_help import run_help
 from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.cells import grid, share
-from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments, Settings
+from hf_mixtrain.experiment.run_arguments import RunArguments
+from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, Settings
 from hf_mixtrain.experiment.stopping import stop_on_signals
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from dataclasses import MISSING, Field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from hf_mixtrain.commands.declared import Flag, surgery_flags, training_flags
-from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS, RunArguments
+from hf_mixtrain.experiment.run_arguments import RunArguments
+from hf_mixtrain.experiment.settings import TRAINING_DEFAULTS
 
 _GROUPS = {
     "task and data": (

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from hf_mixtrain.experiment.cells import Cell, grid
-from hf_mixtrain.experiment.settings import RunArguments, Settings
+from hf_mixtrain.experiment.run_arguments import RunArguments
+from hf_mixtrain.experiment.settings import Settings
 from hf_mixtrain.lazy import lazy_names
 
 if TYPE_CHECKING:

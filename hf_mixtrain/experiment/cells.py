@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hf_mixtrain.experiment.settings import RunArguments
+from hf_mixtrain.experiment.run_arguments import RunArguments
 from hf_mixtrain.methods import METHODS, Method
 
 

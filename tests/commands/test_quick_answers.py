@@ -9,7 +9,7 @@ import pytest
 import hf_mixtrain
 from hf_mixtrain.commands.main import main
 from hf_mixtrain.commands.recipe import recipe_names
-from hf_mixtrain.experiment.settings import RunArguments
+from hf_mixtrain.experiment.run_arguments import RunArguments
 
 SLOW = ("torch", "transformers", "datasets", "pandas", "scipy")
 PROGRAM = f"""

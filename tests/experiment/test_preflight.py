@@ -10,7 +10,8 @@ from hf_mixtrain.errors import InputError
 from hf_mixtrain.experiment.grid_data import GridData
 from hf_mixtrain.experiment.input_limit import longest_input
 from hf_mixtrain.experiment.preflight import check_before_training
-from hf_mixtrain.experiment.settings import RunArguments, Settings
+from hf_mixtrain.experiment.run_arguments import RunArguments
+from hf_mixtrain.experiment.settings import Settings
 
 FOLDER = {split: f"{split}-{{language}}.tsv" for split in ("train", "dev", "test")}
 
