@@ -4,6 +4,8 @@ import difflib
 import importlib
 import os
 import platform
+import select
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -73,17 +75,20 @@ def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         status = command(argv)
-        sys.stdout.flush()  # what cannot be shown is said below, and not by the interpreter when it ends
+        try:
+            sys.stdout.flush()  # what cannot be shown is told below, and not by the interpreter when it ends
+        except BrokenPipeError:
+            _print_no_more()
         return status
     except InputError as error:
         if os.environ.get("LOCAL_RANK", "0") == "0":  # all processes of a launch come to the same error
             for fault in getattr(error, "faults", [str(error)]):
                 print(f"error: {terminal(' '.join(fault.split()))}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # such as `| head`, which has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # a full disk, a folder that may not be written, a file system that went away
+        if isinstance(error, BrokenPipeError) and _screen_is_closed():
+            _print_no_more()
+            return 128 + signal.SIGPIPE  # as a program that the system stops for this
         if not isinstance(error, OSError) and no_room(error) is None:
             raise
         print(f"error: {terminal(_of_the_system(error))}", file=sys.stderr)
@@ -93,6 +98,18 @@ def call(command: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         if os.environ.get("LOCAL_RANK", "0") == "0":
             print(str(interrupt) or "stopped; run the same command again to go on", file=sys.stderr)
         return getattr(interrupt, "exit_status", 130)
+
+
+def _screen_is_closed() -> bool:
+    """Whether what is printed goes to a pipe that nobody reads any more, as with `| head`."""
+    screen = select.poll()
+    with suppress(OSError, ValueError):  # no file: a notebook, a test
+        screen.register(sys.stdout, 0)
+    return any(event & select.POLLERR for _, event in screen.poll(0))
+
+
+def _print_no_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _of_the_system(error: Exception) -> str:

@@ -1,7 +1,11 @@
 """The smaller commands connect flags with functions that have tests of their own."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -105,6 +109,32 @@ def test_help_ends_with_commands_that_can_be_pasted(command, capsys):
         main([command, "--help"])
     last = capsys.readouterr().out.rstrip().splitlines()[-1].strip()
     assert last.startswith(("hf-mixtrain ", "accelerate launch "))
+
+
+@pytest.mark.parametrize(
+    ("command", "unbuffered", "status", "told"),
+    [
+        ("print('short')\n    return 1", "", 1, ""),
+        ("print('short')\n    return 1", "1", 128 + signal.SIGPIPE, ""),
+        ("print('long' * 100_000)\n    return 0", "", 128 + signal.SIGPIPE, ""),
+        ("raise BrokenPipeError(32, 'Broken pipe', 'a socket')", "", 2, "error: a socket: Broken pipe."),
+    ],
+    ids=["found at the end", "without a buffer", "found while printing", "another pipe"],
+)
+def test_a_screen_that_is_closed_hides_no_failure(command, unbuffered, status, told):
+    code = f"import sys\nfrom hf_mixtrain.commands.main import call\ndef command(_):\n    {command}\n"
+    reader, writer = os.pipe()
+    if not told:
+        os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}sys.exit(call(command, []))"],
+        stdout=writer, stderr=subprocess.PIPE, text=True, check=False,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )  # fmt: skip
+    os.close(writer)
+    assert done.returncode == status
+    assert done.stderr.startswith(told)
+    assert bool(done.stderr) == bool(told)
 
 
 def test_a_disk_that_fails_is_one_line(capsys):
